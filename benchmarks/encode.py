@@ -1,0 +1,278 @@
+"""Extraction end to end, the model alone, and a plain DataLoader: `python -m benchmarks.encode`.
+
+One JSON object a line, as all benchmarks; exit code 1 when a case misses its bar. `--photos` and
+`--drawings` say how many of each picture, `--model` and `--memory` run a part alone. The photos are
+synthesized: fractal noise with sharp edges, 1 to 4 megapixels, JPEG quality 90, since the machine
+that measures has no network. ViT-B-32 has random weights, which cost the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from clustering_app.extraction.decode import decode_image
+from clustering_app.extraction.encoder import ClipEncoder, load_encoder
+from clustering_app.extraction.job import ITEMS_PER_BATCH, extract
+from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.store import FeatureStore
+from host_stub.platform import LocalPlatform
+
+PHOTOS, DRAWINGS, LARGE, SAMPLE = 2000, 5000, 100, 100
+PEAK_GIB = 1.5
+
+
+class Context:
+    """An execution that nobody watches."""
+
+    execution_id = "benchmark"
+
+    def __init__(self, host: Any) -> None:
+        self.host = host
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Nothing."""
+
+    def log(self, message: str) -> None:
+        """Nothing."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+    def map(self, function: Callable[[Any], Any], values: Any) -> Iterator[Any]:
+        """One worker."""
+        return map(function, values)
+
+
+def main() -> int:
+    """Print the cases; 1 when one is not ok."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=int, default=PHOTOS)
+    parser.add_argument("--drawings", type=int, default=DRAWINGS)
+    parser.add_argument("--large", type=int, default=LARGE)
+    parser.add_argument("--model", choices=("mini-clip", "ViT-B-32"), action="append")
+    parser.add_argument("--memory", action="store_true", help="the peak memory alone")
+    chosen = parser.parse_args()
+    ok: list[bool] = []
+    if not chosen.memory:
+        for model in chosen.model or ("mini-clip", "ViT-B-32"):
+            encoder = load_encoder() if model == "mini-clip" else random_vit()
+            with tempfile.TemporaryDirectory() as folder:
+                ok += rates(encoder, Path(folder), "small PNGs", chosen.drawings, 0.85)
+            with tempfile.TemporaryDirectory() as folder:
+                ok += rates(encoder, Path(folder), "JPEGs of 1 to 4 megapixels", chosen.photos, 0.7)
+    if chosen.memory or not chosen.model:
+        ok.append(peak_memory(chosen.large))
+    return 0 if all(ok) else 1
+
+
+def rates(encoder: ClipEncoder, folder: Path, kind: str, count: int, bar: float) -> list[bool]:
+    """Images a second of the ways to encode the same files, and where the time goes."""
+    import torch
+
+    workload = f"{count:,} {kind}, {encoder.fingerprint.model}, {torch.get_num_threads()} threads"
+    (folder / "pictures").mkdir()
+    for index in range(count):
+        path = folder / "pictures" / f"{index}.{'png' if 'PNG' in kind else 'jpg'}"
+        picture(index, small="PNG" in kind).save(path, quality=90)
+    paths = sorted((folder / "pictures").iterdir())
+    split(encoder, paths[:2])  # what is loaded once
+    step = split(encoder, paths[:SAMPLE])
+    for name, seconds in step.items():
+        tell(f"{name}, one thread", 1000 * seconds, "ms an image", None, "", "", True, workload)
+    ready = torch.randn(ITEMS_PER_BATCH, 3, encoder.image_size, encoder.image_size)
+    encoder.encode_images(ready)
+    rounds = max(min(count // ITEMS_PER_BATCH, 20), 2)
+    alone = (
+        rounds
+        * ITEMS_PER_BATCH
+        / timed(lambda: [encoder.encode_images(ready) for _ in range(rounds)])
+    )
+    plain = count / timed(lambda: plain_loop(encoder, paths))
+    with LocalPlatform(folder / "data") as platform:
+        dataset = platform.import_folder(folder / "pictures").id
+        context = Context(platform.host("clustering"))
+        ours = count / timed(
+            lambda: extract(
+                context, dataset, query={}, item_ids=None, model="", weights=None, encoder=encoder
+            )
+        )
+    prepare = step["reading"] + step["decoding"] + step["preparing"]
+    limit = 2 / (prepare + 1 / alone)
+    tell("model alone", alone, "images/s", None, "", "ready tensors", True, workload)
+    return [
+        tell("end to end", ours, "images/s", alone, "the model alone",
+             f"at least {bar} of it, or of what two cores can do in all: {limit:.1f}",
+             ours >= min(bar * alone, 0.85 * limit), workload),
+        tell("end to end", ours, "images/s", plain, "open_clip's loop on a DataLoader, 2 workers",
+             "at least 1.5 times", ours >= 1.5 * plain, workload),
+    ]  # fmt: skip
+
+
+def split(encoder: ClipEncoder, paths: list[Path]) -> dict[str, float]:
+    """Seconds an image of each step, one after the other."""
+    seconds = dict.fromkeys(("reading", "decoding", "preparing", "storing"), 0.0)
+    for path in paths:
+        times = [time.perf_counter()]
+        content = path.read_bytes()
+        times.append(time.perf_counter())
+        with path.open("rb") as file:
+            image = decode_image(file, target_pixels=encoder.image_size)
+        times.append(time.perf_counter())
+        encoder.prepare(image)
+        times.append(time.perf_counter())
+        assert content
+        for name, start, end in zip(seconds, times, times[1:], strict=False):
+            seconds[name] += (end - start) / len(paths)
+    with tempfile.TemporaryDirectory() as folder:
+        store = FeatureStore(folder)
+        store.create("one", encoder.fingerprint)
+        vectors = np.ones((256, encoder.fingerprint.dimension), np.float32)
+        ids = [str(index) for index in range(len(vectors))]
+        seconds["storing"] = timed(lambda: store.append("one", ids, ids, vectors)) / len(vectors)
+    return seconds
+
+
+class Files:
+    """A data set as open_clip's README has it: open, convert, transform."""
+
+    def __init__(self, paths: list[Path], transform: Callable[[Image.Image], Any]) -> None:
+        self.paths, self.transform = paths, transform
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.transform(Image.open(self.paths[index]).convert("RGB"))
+
+
+def plain_loop(encoder: ClipEncoder, paths: list[Path]) -> None:
+    """The peer: the same model and transform, a DataLoader with a worker a core, no store."""
+    from torch.utils.data import DataLoader
+
+    files: Any = Files(paths, encoder.prepare)
+    for batch in DataLoader(files, batch_size=ITEMS_PER_BATCH, num_workers=2):
+        encoder.encode_images(batch)
+
+
+def random_vit() -> ClipEncoder:
+    """ViT-B-32 with random weights."""
+    from clustering_app.extraction.torchvision_operators import declare_missing_operators
+
+    declare_missing_operators()
+    import open_clip
+
+    network, _, transform = open_clip.create_model_and_transforms("ViT-B-32")
+    fingerprint = ModelFingerprint(
+        model="ViT-B-32", weights_source=None, architecture="{}", weights="random",
+        preprocessing="{}", dimension=512,
+    )  # fmt: skip
+    return ClipEncoder(network, transform, None, fingerprint, "cpu")
+
+
+def picture(index: int, *, small: bool) -> Image.Image:
+    """Detail at every scale, with edges; 32 to 96 pixels wide, or 1 to 4 megapixels."""
+    chance = np.random.default_rng(index)
+    width, height = (64, 48) if small else [(1280, 800), (1600, 1200), (2300, 1720)][index % 3]
+    octaves = []
+    for scale in (4, 16, 64):
+        noise = chance.integers(0, 255, (scale, scale, 3), dtype=np.uint8)
+        octaves.append(np.asarray(Image.fromarray(noise).resize((width, height)), np.int16))
+    mixed = (4 * octaves[0] + 2 * octaves[1] + octaves[2]) // 7
+    mixed[(octaves[0][..., 0] > 128)] //= 2
+    mixed += chance.integers(-8, 8, (height, width, 1), dtype=np.int16)
+    return Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8))
+
+
+def peak_memory(count: int) -> bool:
+    """Most memory above the idle model while `count` images of 100 megapixels are encoded."""
+    script = [sys.executable, "-c", f"from benchmarks.encode import large; large({count})"]
+    gib = float(subprocess.run(script, check=True, capture_output=True, text=True).stdout)
+    return tell("peak memory above the idle model", gib, "GiB", None, "", f"at most {PEAK_GIB}",
+                gib <= PEAK_GIB, f"{count} images of 100 megapixels, JPEG, progressive JPEG, RGB "
+                "and RGBA PNG in turn, mini-clip")  # fmt: skip
+
+
+def large(count: int) -> None:
+    """Encode images of 100 megapixels in this process, and print the peak in GiB."""
+    encoder = load_encoder()
+    with tempfile.TemporaryDirectory() as folder:
+        noise = np.random.default_rng(0).integers(0, 255, (80, 125, 3), dtype=np.uint8)
+        image = Image.fromarray(noise).resize((12_500, 8_000))
+        image.save(f"{folder}/0.jpg")
+        image.save(f"{folder}/1.jpg", progressive=True)
+        image.save(f"{folder}/2.png", compress_level=1)
+        image.convert("RGBA").save(f"{folder}/3.png", compress_level=1)
+        del image
+        contents = [path.read_bytes() for path in sorted(Path(folder).iterdir())]
+        with LocalPlatform(Path(folder) / "data") as platform:
+            dataset = platform.datasets.create("large").id
+            for index in range(count):  # a byte behind each makes it a file of its own
+                content = contents[index % 4] + index.to_bytes(2, "big")
+                path = Path(folder) / "one"
+                path.write_bytes(content)
+                with path.open("rb") as file:
+                    name = f"{index}.{('jpg', 'jpg', 'png', 'png')[index % 4]}"
+                    platform.datasets.add(dataset, name, file)
+            del contents, content
+            before, most, done = resident(), 0, threading.Event()
+
+            def watch() -> None:
+                nonlocal most
+                while not done.wait(0.01):
+                    most = max(most, resident())
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            context = Context(platform.host("clustering"))
+            report = extract(
+                context, dataset, query={}, item_ids=None, model="", weights=None, encoder=encoder
+            )
+            done.set()
+            watcher.join()
+            assert report.encoded == count, report.broken[:1]
+    print((most - before) / 1024**3)
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Seconds that it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def tell(
+    case: str, value: float, unit: str, other: float | None, against: str, bar: str, ok: bool,
+    workload: str,
+) -> bool:  # fmt: skip
+    """Print one line."""
+    line = {
+        "case": case, "value": round(value, 3), "unit": unit,
+        "against": {} if other is None else {against: round(other, 3)},
+        "bar": bar, "ok": ok, "workload": workload,
+    }  # fmt: skip
+    print(json.dumps(line, ensure_ascii=False), flush=True)
+    return ok
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The Dataset Actions menu: what the host can do with a selection, and the apps' functions."""
+
+from __future__ import annotations
+
+import builtins
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+
+from pydantic import JsonValue
+
+from host_contract.entities import ActionInput, ActionResult, DatasetAction, Item, Metadata
+from host_contract.errors import InvalidInput, NotFound
+from host_contract.manifest import Function
+from host_stub.datasets import Datasets
+from host_stub.executions import Executions
+from host_stub.plugins import Apps
+
+Action = Callable[[str, Sequence[str], Metadata], ActionResult]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell of text that starts so is run as a formula by spreadsheet programs (OWASP)."""
+
+
+class Actions:
+    """Every action, of the host and of the apps."""
+
+    def __init__(self, datasets: Datasets, apps: Apps, executions: Executions) -> None:
+        self._datasets = datasets
+        self._apps = apps
+        self._executions = executions
+
+    def list(self, dataset_id: str) -> builtins.list[DatasetAction]:
+        """The actions for a selection of a dataset's items. Raises `NotFound`."""
+        self._datasets.get(dataset_id)
+        deployment = (
+            DatasetAction(name=name, label=label, slot="deployment")
+            for name, (label, _, _) in self._functions().items()
+        )
+        return [*HOST_ACTIONS, *deployment]
+
+    def run(
+        self, name: str, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        """Apply an action to the items that are in the dataset.
+
+        A function of an app takes the whole dataset where no item is given.
+
+        Raises:
+            NotFound: there is no such action or dataset.
+            InvalidInput: the inputs do not fit, or none of the items is in the dataset any more.
+        """
+        there = self._datasets.item_ids(dataset_id)
+        chosen = set(item_ids)
+        selected = [item_id for item_id in there if item_id in chosen]
+        if item_ids and not selected:
+            raise InvalidInput("None of the selected items is in this dataset any more.")
+        if name in (action.name for action in HOST_ACTIONS):
+            run: Action = getattr(self, f"_{name}")
+            return run(dataset_id, selected, inputs)
+        functions = self._functions()
+        if name not in functions:
+            raise NotFound(f"There is no Dataset Action {name!r}.")
+        label, app, function = functions[name]
+        selected = selected or there
+        given = _inputs(function, dataset_id, selected, whole=len(selected) == len(there))
+        execution = self._executions.start(app, function.name, given)
+        message = f"{label} has started on {len(selected):,} items; the bell shows its progress."
+        return ActionResult(message=message, execution_id=execution.id)
+
+    def _functions(self) -> dict[str, tuple[str, str, Function]]:
+        """Label, app and function of each entry in the deployment slot, by name."""
+        return {
+            f"{app.name}.{toolbar.name}": (
+                toolbar.display_name,
+                app.name,
+                app.manifest.namespaces()[toolbar.invoke.namespace],
+            )
+            for app in self._apps.list()
+            if app.manifest
+            for toolbar in app.manifest.components.toolbars
+            if toolbar.location == "datasetBrowserApps" and toolbar.invoke.type == "function"
+        }
+
+    def _set_metadata(
+        self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        field = inputs.get("field")
+        if not isinstance(field, str) or not field.strip() or "." in field or '"' in field:
+            raise InvalidInput("Give the field a name, without dots and quotes.")
+        count = self._datasets.update_metadata(item_ids, {field.strip(): inputs.get("value")})
+        return ActionResult(message=f"{field.strip()} is set on {count:,} items.")
+
+    def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
+        target = inputs.get("dataset")
+        if not isinstance(target, str):
+            raise InvalidInput("Choose the dataset to clone to.")
+        count = self._datasets.clone_items(item_ids, target)
+        return ActionResult(message=f"{count:,} items are cloned.")
+
+    def _delete(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
+        count = self._datasets.delete_items(item_ids)
+        return ActionResult(message=f"{count:,} items are deleted, with their features.")
+
+    def _export_csv(
+        self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        rows = [_export_row(item) for item in self._items(dataset_id, item_ids)]
+        columns = builtins.list(dict.fromkeys(column for row in rows for column in row))
+        content = io.StringIO(newline="")
+        writer = csv.writer(content)
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+        return _file(f"{len(rows):,} items exported.", "items.csv", content.getvalue())
+
+    def _export_json(
+        self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        rows = [_export_row(item) for item in self._items(dataset_id, item_ids)]
+        content = json.dumps(rows, ensure_ascii=False, indent=1)
+        return _file(f"{len(rows):,} items exported.", "items.json", content)
+
+    def _items(self, dataset_id: str, item_ids: Sequence[str]) -> builtins.list[Item]:
+        wanted = set(item_ids)
+        found: builtins.list[Item] = []
+        after: str | None = None
+        while True:
+            page = self._datasets.items(dataset_id, after=after)
+            found += [item for item in page.items if item.id in wanted]
+            if (after := page.next_after) is None:
+                return found
+
+
+HOST_ACTIONS = (
+    DatasetAction(
+        name="set_metadata",
+        label="Set metadata field",
+        inputs=(
+            ActionInput(name="field", label="Field"),
+            ActionInput(name="value", label="Value", type="json"),
+        ),
+    ),
+    DatasetAction(
+        name="clone",
+        label="Clone to dataset",
+        inputs=(ActionInput(name="dataset", label="Dataset", type="dataset"),),
+    ),
+    DatasetAction(name="export_csv", label="Export as CSV"),
+    DatasetAction(name="export_json", label="Export as JSON"),
+    DatasetAction(name="delete", label="Delete items", destructive=True),
+)
+
+
+def _inputs(
+    function: Function, dataset_id: str, item_ids: Sequence[str], *, whole: bool
+) -> Metadata:
+    """The selection in the shape that the function takes."""
+    given: Metadata = {}
+    for one in function.input:
+        if one.type == "Dataset":
+            given[one.name] = dataset_id
+        elif one.type == "Item[]":
+            given[one.name] = list(item_ids)
+        elif one.type == "Json" and one.name == "query":
+            given[one.name] = {} if whole else {"id": {"$in": list(item_ids)}}
+    return given
+
+
+def _export_row(item: Item) -> dict[str, JsonValue]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "folder": item.folder,
+        "mimetype": item.mimetype,
+        "size": item.size,
+        "labels": "; ".join(item.labels),
+        **{f"metadata.{field}": value for field, value in item.user_metadata.items()},
+    }
+
+
+def _cell(value: JsonValue) -> str | int | float | bool | None:
+    if isinstance(value, builtins.list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _file(message: str, name: str, content: str) -> ActionResult:
+    return ActionResult(message=message, file_name=name, file_content=content.encode())

@@ -1,0 +1,54 @@
+"""/executions: calls of apps' functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from host_contract.entities import Execution, Metadata
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+
+class NewExecution(BaseModel):
+    """What starts an execution."""
+
+    app: str
+    function: str
+    inputs: Metadata = Field(default_factory=dict)
+
+
+def router(platform: LocalPlatform) -> APIRouter:
+    """The routes of executions."""
+    found = APIRouter(prefix="/executions", tags=["executions"])
+
+    @found.get("")
+    def list_executions(dataset_id: str | None = None, active: bool = False) -> list[Execution]:
+        """Executions, newest first."""
+        return platform.executions.list(dataset_id, active=active)
+
+    @found.post("", status_code=201)
+    def start_execution(new: NewExecution) -> Execution:
+        """Start a function that an app declares."""
+        return platform.executions.start(new.app, new.function, new.inputs)
+
+    @found.get("/{execution_id}")
+    def get_execution(execution_id: str) -> Execution:
+        """One execution as it stands now."""
+        return platform.executions.get(execution_id)
+
+    @found.get("/{execution_id}/log")
+    def get_log(execution_id: str) -> list[str]:
+        """The lines of its log."""
+        return platform.executions.log(execution_id)
+
+    @found.post("/{execution_id}/terminate")
+    def terminate_execution(execution_id: str) -> Execution:
+        """Ask it to stop."""
+        platform.executions.cancel(execution_id)
+        return platform.executions.get(execution_id)
+
+    return found

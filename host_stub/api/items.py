@@ -1,0 +1,71 @@
+"""/items: one item, its bytes and its thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+
+from host_contract.entities import Item, Metadata
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+INLINE = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif")
+"""Kinds that a browser shows as a picture and nothing else; all others are downloads."""
+BLOCK_BYTES = 1 << 18
+FOR_A_DAY = {"cache-control": "private, max-age=86400"}
+
+
+def router(platform: LocalPlatform) -> APIRouter:
+    """The routes of items."""
+    found = APIRouter(prefix="/items", tags=["items"])
+
+    @found.get("/{item_id}")
+    def get_item(item_id: str) -> Item:
+        """One item."""
+        return platform.datasets.item(item_id)
+
+    @found.patch("/{item_id}")
+    def update_item(item_id: str, user_metadata: Metadata) -> Item:
+        """Merge fields into the user metadata; a null removes one."""
+        platform.datasets.item(item_id)
+        platform.datasets.update_metadata([item_id], user_metadata)
+        return platform.datasets.item(item_id)
+
+    @found.delete("/{item_id}", status_code=204)
+    def delete_item(item_id: str) -> None:
+        """Delete an item, and what apps keep of it."""
+        platform.datasets.item(item_id)
+        platform.datasets.delete_items([item_id])
+
+    @found.get("/{item_id}/thumbnail", response_class=Response)
+    def get_thumbnail(item_id: str) -> Response:
+        """A small picture of the item."""
+        picture = platform.datasets.thumbnail(item_id)
+        return Response(picture, media_type="image/webp", headers=FOR_A_DAY)
+
+    @found.get("/{item_id}/stream", response_class=StreamingResponse)
+    def get_stream(item_id: str) -> StreamingResponse:
+        """The item's bytes."""
+        item = platform.datasets.item(item_id)
+        inline = item.mimetype in INLINE
+        disposition = "inline" if inline else "attachment"
+        headers = {
+            "content-disposition": f"{disposition}; filename*=UTF-8''{quote(item.name, safe='')}",
+            "content-security-policy": "sandbox; default-src 'none'",
+            "content-length": str(item.size),
+        }
+        kind = item.mimetype if inline else "application/octet-stream"
+        return StreamingResponse(_blocks(item.open()), media_type=kind, headers=headers)
+
+    return found
+
+
+def _blocks(content: BinaryIO) -> Iterator[bytes]:
+    with content:
+        while block := content.read(BLOCK_BYTES):
+            yield block

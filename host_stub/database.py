@@ -1,0 +1,177 @@
+"""The tables, in SQLite with a write-ahead log; opened by the server and its worker alike."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import regex
+from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+REGEX_SECONDS = 0.2
+"""A pattern that needs longer on one value is refused: it may need for ever."""
+
+
+class Table(DeclarativeBase):
+    """Base of the tables."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012 - SQLAlchemy's way
+
+
+class ProjectRow(Table):
+    """A group of datasets."""
+
+    __tablename__ = "projects"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class DatasetRow(Table):
+    """A dataset."""
+
+    __tablename__ = "datasets"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    created: Mapped[str]
+
+
+class ItemRow(Table):
+    """An item; its bytes and its thumbnail are files named by their SHA-256."""
+
+    __tablename__ = "items"
+    __table_args__ = (Index("items_by_place", "dataset_id", "folder", "name"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(
+        ForeignKey("datasets.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    folder: Mapped[str]
+    mimetype: Mapped[str]
+    size: Mapped[int]
+    created: Mapped[str]
+    content: Mapped[str] = mapped_column(index=True)
+    thumbnail: Mapped[str | None] = mapped_column(index=True)
+    user_metadata: Mapped[dict[str, Any]]
+    system_metadata: Mapped[dict[str, Any]]
+    annotations: Mapped[list[Any]]
+    labels: Mapped[list[Any]]
+
+
+class FeatureSetRow(Table):
+    """An app's record that it keeps vectors."""
+
+    __tablename__ = "feature_sets"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    app: Mapped[str]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int]
+    model: Mapped[str]
+    fingerprint: Mapped[str]
+    count: Mapped[int]
+
+
+class ExecutionRow(Table):
+    """A call of a function."""
+
+    __tablename__ = "executions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    app: Mapped[str]
+    function: Mapped[str]
+    dataset_id: Mapped[str | None] = mapped_column(index=True)
+    inputs: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(index=True)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    message: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    created: Mapped[str]
+    started: Mapped[str | None]
+    ended: Mapped[str | None]
+    output: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    log: Mapped[str] = mapped_column(default="")
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    owner: Mapped[str]
+
+
+class NotificationRow(Table):
+    """A message in the bell."""
+
+    __tablename__ = "notifications"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    level: Mapped[str]
+    dataset_id: Mapped[str | None]
+    execution_id: Mapped[str | None]
+    created: Mapped[str]
+    read: Mapped[bool] = mapped_column(default=False)
+
+
+class Database:
+    """The engine, and sessions that commit at their end."""
+
+    def __init__(self, data_dir: Path) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.engine = create_engine(f"sqlite:///{data_dir / 'host.sqlite'}")
+        event.listen(self.engine, "connect", _prepare)
+        Table.metadata.create_all(self.engine)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that commits when the block ends well, and undoes everything otherwise."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def changing(self) -> Iterator[Session]:
+        """The same for what reads and then writes: nobody else writes in between."""
+        with self.session() as session:
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            yield session
+
+    def close(self) -> None:
+        """Close every connection."""
+        engine: Engine = self.engine
+        engine.dispose()
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("regexp", 2, _regexp, deterministic=True)
+    connection.create_function("contains_text", 2, _contains_text, deterministic=True)
+
+
+def _regexp(pattern: str, value: object) -> bool:
+    found = isinstance(value, str) and regex.search(pattern, value, timeout=REGEX_SECONDS)
+    return bool(found)
+
+
+def _contains_text(value: object, part: str) -> bool:
+    return isinstance(value, str) and part.lower() in value.lower()
+
+
+_id_lock = threading.Lock()
+_last_id = 0
+
+
+def new_id() -> str:
+    """24 hexadecimal digits that sort in the order of creation: microseconds, then chance."""
+    global _last_id
+    with _id_lock:
+        _last_id = max(_last_id + 1, time.time_ns() // 1000)
+        return f"{_last_id:014x}{secrets.token_hex(5)}"
+
+
+def now() -> str:
+    """The time in UTC, as ISO 8601, which sorts as text."""
+    return datetime.now(UTC).isoformat()

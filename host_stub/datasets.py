@@ -1,0 +1,310 @@
+"""Projects, datasets and items: rows in the database, bytes in files, events to the apps."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from sqlalchemy import ColumnElement, delete, func, select, true
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
+from host_contract.errors import InvalidInput, InvalidQuery, ItemUnreadable, NotFound
+from host_contract.query import parse_query
+from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, new_id, now
+from host_stub.files import Files
+from host_stub.filtering import as_sql
+from host_stub.item_rows import blocks, copy_of, item_of, looked_at, new_row, rows_of, thumbnail_url
+
+DEFAULT_PROJECT = "default"
+SUMMARY_THUMBNAILS = 4
+
+
+Query = Mapping[str, Any]
+Event = Callable[[str, str, str, Sequence[str]], None]
+"""Told of every change: resource, action, dataset id, item ids."""
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What the list of datasets shows."""
+
+    items: int
+    bytes: int
+    thumbnails: tuple[str, ...]
+    """Addresses of a few thumbnails."""
+
+
+class Datasets:
+    """Everything about datasets and their items. Safe to use from any thread."""
+
+    def __init__(self, database: Database, files: Files, event: Event) -> None:
+        self._database = database
+        self._files = files
+        self._event = event
+
+    def projects(self) -> list[Project]:
+        """All projects; the default one at least."""
+        with self._database.changing() as session:
+            _default_project(session)
+            rows = session.scalars(select(ProjectRow).order_by(ProjectRow.id))
+            return [Project(id=row.id, name=row.name) for row in rows]
+
+    def list(self, project_id: str | None = None) -> list[Dataset]:
+        """All datasets, or those of a project, in the order of creation."""
+        wanted = select(DatasetRow).order_by(DatasetRow.id)
+        if project_id is not None:
+            wanted = wanted.where(DatasetRow.project_id == project_id)
+        with self._database.session() as session:
+            return [_dataset(row) for row in session.scalars(wanted)]
+
+    def get(self, dataset_id: str) -> Dataset:
+        """One dataset. Raises `NotFound`."""
+        with self._database.session() as session:
+            return _dataset(_dataset_row(session, dataset_id))
+
+    def create(self, name: str, project_id: str | None = None) -> Dataset:
+        """Make an empty dataset. Raises `InvalidInput` for a name without a visible character."""
+        if not name.strip() or not name.isprintable():
+            raise InvalidInput(f"A dataset needs a name of printable characters, not {name!r}.")
+        with self._database.changing() as session:
+            project = project_id or _default_project(session)
+            if session.get(ProjectRow, project) is None:
+                raise NotFound(f"There is no project {project!r}.")
+            row = DatasetRow(id=new_id(), project_id=project, name=name.strip(), created=now())
+            session.add(row)
+            session.flush()
+            return _dataset(row)
+
+    def delete(self, dataset_id: str) -> None:
+        """Delete a dataset with its items and bytes; the apps then delete what they keep of it."""
+        with self._database.changing() as session:
+            row = _dataset_row(session, dataset_id)
+            files = session.execute(
+                select(ItemRow.content, ItemRow.thumbnail).where(ItemRow.dataset_id == dataset_id)
+            ).all()
+            session.delete(row)
+        self._remove_files(name for pair in files for name in pair)
+        self._event("Dataset", "Deleted", dataset_id, ())
+
+    def summary(self, dataset_id: str) -> DatasetSummary:
+        """Counts and a few thumbnails."""
+        with self._database.session() as session:
+            _dataset_row(session, dataset_id)
+            of_dataset = ItemRow.dataset_id == dataset_id
+            items, size = session.execute(
+                select(func.count(), func.sum(ItemRow.size)).where(of_dataset)
+            ).one()
+            shown = session.scalars(
+                select(ItemRow.id)
+                .where(of_dataset, ItemRow.thumbnail.is_not(None))
+                .order_by(ItemRow.id)
+                .limit(SUMMARY_THUMBNAILS)
+            )
+            thumbnails = tuple(thumbnail_url(item_id) for item_id in shown)
+        return DatasetSummary(items=items, bytes=size or 0, thumbnails=thumbnails)
+
+    def items(
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> ItemPage:
+        """A page of items in the order of ids. Raises `InvalidQuery`."""
+        condition = _condition(dataset_id, query)
+        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).limit(limit + 1)
+        if after is not None:
+            wanted = wanted.where(ItemRow.id > after)
+        with self._reading(dataset_id) as session:
+            rows = session.scalars(wanted).all()
+            total = session.scalar(select(func.count()).where(condition)) or 0
+        more = rows[limit - 1].id if len(rows) > limit else None
+        page = tuple(item_of(row, self._files) for row in rows[:limit])
+        return ItemPage(items=page, total=total, next_after=more)
+
+    def page(
+        self, dataset_id: str, query: Query | None = None, *, offset: int, limit: int
+    ) -> ItemPage:
+        """The items from number `offset` on, for a page with numbers. Raises `InvalidQuery`."""
+        condition = _condition(dataset_id, query)
+        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).offset(offset).limit(limit)
+        with self._reading(dataset_id) as session:
+            rows = session.scalars(wanted).all()
+            total = session.scalar(select(func.count()).where(condition)) or 0
+        return ItemPage(
+            items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None
+        )
+
+    def item(self, item_id: str) -> Item:
+        """One item. Raises `NotFound`."""
+        with self._database.session() as session:
+            row = _item_row(session, item_id)
+            return item_of(row, self._files)
+
+    def item_ids(self, dataset_id: str, query: Query | None = None) -> builtins.list[str]:
+        """Ids of all items that match, in order. Raises `InvalidQuery`."""
+        wanted = select(ItemRow.id).where(_condition(dataset_id, query)).order_by(ItemRow.id)
+        with self._reading(dataset_id) as session:
+            return [*session.scalars(wanted)]
+
+    def count_items(self, dataset_id: str, query: Query | None = None) -> int:
+        """Number of items that match. Raises `InvalidQuery`."""
+        wanted = select(func.count()).where(_condition(dataset_id, query))
+        with self._reading(dataset_id) as session:
+            return session.scalar(wanted) or 0
+
+    def fields(self, dataset_id: str) -> builtins.list[str]:
+        """Names of the user metadata's fields that occur, sorted."""
+        each = func.json_each(ItemRow.user_metadata).table_valued("key")
+        wanted = select(each.c.key).select_from(ItemRow).join(each, true())
+        with self._reading(dataset_id) as session:
+            wanted = wanted.where(ItemRow.dataset_id == dataset_id).distinct()
+            return sorted(session.scalars(wanted))
+
+    def add(
+        self,
+        dataset_id: str,
+        name: str,
+        content: BinaryIO,
+        *,
+        folder: str = "/",
+        labels: Sequence[str] = (),
+        metadata: Metadata | None = None,
+    ) -> Item:
+        """Add one file. Raises `InvalidInput` for a name that cannot be a file's."""
+        item = self.add_many(dataset_id, [(name, folder, content, tuple(labels), metadata or {})])
+        return item[0]
+
+    def add_many(
+        self,
+        dataset_id: str,
+        new: Iterable[tuple[str, str, BinaryIO, tuple[str, ...], Metadata]],
+    ) -> builtins.list[Item]:
+        """Add files in one transaction: name, folder, bytes, labels, user metadata of each."""
+        self.get(dataset_id)
+        rows = [new_row(self._files, dataset_id, *one) for one in new]
+        with self._database.changing() as session:
+            _dataset_row(session, dataset_id)
+            session.add_all(rows)
+        self._event("Item", "Created", dataset_id, [row.id for row in rows])
+        return [item_of(row, self._files) for row in rows]
+
+    def replace_content(self, item_id: str, content: BinaryIO) -> None:
+        """Give an item new bytes."""
+        sha256, size = self._files.add(content)
+        with self._database.changing() as session:
+            row = _item_row(session, item_id)
+            old = [row.content, row.thumbnail]
+            row.content, row.size = sha256, size
+            row.thumbnail, row.system_metadata = looked_at(self._files, sha256)
+        self._remove_files(old)
+        self._event("Item", "Updated", row.dataset_id, [item_id])
+
+    def update_metadata(self, item_ids: Sequence[str], changes: Metadata) -> int:
+        """Merge changes into user metadata; a null removes a field. Returns items changed."""
+        changed: dict[str, list[str]] = {}
+        with self._database.changing() as session:
+            for row in rows_of(session, item_ids):
+                merged = {**row.user_metadata, **changes}
+                row.user_metadata = {k: v for k, v in merged.items() if v is not None}
+                changed.setdefault(row.dataset_id, []).append(row.id)
+        for dataset_id, ids in changed.items():
+            self._event("Item", "Updated", dataset_id, ids)
+        return sum(map(len, changed.values()))
+
+    def delete_items(self, item_ids: Sequence[str]) -> int:
+        """Delete items with their bytes; the apps then delete what they keep of them."""
+        gone: dict[str, list[str]] = {}
+        files: builtins.list[str | None] = []
+        with self._database.changing() as session:
+            for row in rows_of(session, item_ids):
+                gone.setdefault(row.dataset_id, []).append(row.id)
+                files += [row.content, row.thumbnail]
+            for some in blocks(item_ids):
+                session.execute(delete(ItemRow).where(ItemRow.id.in_(some)))
+        self._remove_files(files)
+        for dataset_id, ids in gone.items():
+            self._event("Item", "Deleted", dataset_id, ids)
+        return sum(map(len, gone.values()))
+
+    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
+        """Copy items into a dataset; the bytes are shared."""
+        with self._database.changing() as session:
+            _dataset_row(session, dataset_id)
+            copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]
+            session.add_all(copies)
+        self._event("Item", "Created", dataset_id, [row.id for row in copies])
+        return len(copies)
+
+    def thumbnail(self, item_id: str) -> bytes:
+        """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
+        with self._database.session() as session:
+            row = _item_row(session, item_id)
+        if row.thumbnail is None:
+            raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
+        return self._files.path(row.thumbnail).read_bytes()
+
+    def _reading(self, dataset_id: str) -> Any:
+        return _reading(self._database, dataset_id)
+
+    def _remove_files(self, names: Iterable[str | None]) -> None:
+        """Remove the files that no item refers to any more."""
+        with self._database.changing() as session:
+            for name in {name for name in names if name}:
+                uses = (ItemRow.content == name) | (ItemRow.thumbnail == name)
+                if session.scalars(select(ItemRow.id).where(uses).limit(1)).first() is None:
+                    self._files.remove(name)
+
+
+class _reading:  # noqa: N801 - used as a function
+    """A session for a dataset that must exist, in which a too slow pattern is a bad query."""
+
+    def __init__(self, database: Database, dataset_id: str) -> None:
+        self._session = database.session()
+        self._dataset_id = dataset_id
+
+    def __enter__(self) -> Session:
+        session = self._session.__enter__()
+        _dataset_row(session, self._dataset_id)
+        return session
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._session.__exit__(kind, error, trace)
+        if isinstance(error, OperationalError) and "user-defined function" in str(error):
+            raise InvalidQuery("The $regex takes too long; make it simpler.") from error
+
+
+def _condition(dataset_id: str, query: Query | None) -> ColumnElement[bool]:
+    return (ItemRow.dataset_id == dataset_id) & as_sql(parse_query(query))
+
+
+def _default_project(session: Session) -> str:
+    if session.get(ProjectRow, DEFAULT_PROJECT) is None:
+        session.add(ProjectRow(id=DEFAULT_PROJECT, name="Default project"))
+        session.flush()
+    return DEFAULT_PROJECT
+
+
+def _dataset_row(session: Session, dataset_id: str) -> DatasetRow:
+    row = session.get(DatasetRow, dataset_id)
+    if row is None:
+        raise NotFound(f"There is no dataset {dataset_id!r}.")
+    return row
+
+
+def _dataset(row: DatasetRow) -> Dataset:
+    created = datetime.fromisoformat(row.created)
+    return Dataset(id=row.id, project_id=row.project_id, name=row.name, created=created)
+
+
+def _item_row(session: Session, item_id: str) -> ItemRow:
+    row = session.get(ItemRow, item_id)
+    if row is None:
+        raise NotFound(f"There is no item {item_id!r}.")
+    return row

@@ -1,0 +1,113 @@
+"""Items as rows: made of new bytes, copied, and handed out as entities."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from host_contract.entities import Annotation, Item, Metadata
+from host_contract.errors import InvalidInput, ItemUnreadable
+from host_stub.database import ItemRow, new_id, now
+from host_stub.files import Files
+
+IDS_PER_STATEMENT = 10_000
+"""SQLite takes 32,766 values in a statement."""
+
+
+def new_row(
+    files: Files,
+    dataset_id: str,
+    name: str,
+    folder: str,
+    content: BinaryIO,
+    labels: tuple[str, ...],
+    metadata: Metadata,
+) -> ItemRow:
+    """Keep the bytes, and make the row of a new item. Raises `InvalidInput` for its name."""
+    if not name or "/" in name or "\0" in name or name in (".", ".."):
+        raise InvalidInput(f"{name!r} cannot be the name of a file.")
+    sha256, size = files.add(content)
+    thumbnail, system_metadata = looked_at(files, sha256)
+    return ItemRow(
+        id=new_id(),
+        dataset_id=dataset_id,
+        name=name,
+        folder=_folder(folder),
+        mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
+        size=size,
+        created=now(),
+        content=sha256,
+        thumbnail=thumbnail,
+        user_metadata=metadata,
+        system_metadata=system_metadata,
+        annotations=[{"label": label, "type": "classification"} for label in labels],
+        labels=list(dict.fromkeys(labels)),
+    )
+
+
+def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
+    """The row of a clone, which shares the bytes."""
+    columns = {column.key: getattr(row, column.key) for column in ItemRow.__table__.columns}
+    return ItemRow(**columns | {"id": new_id(), "dataset_id": dataset_id, "created": now()})
+
+
+def item_of(row: ItemRow, files: Files) -> Item:
+    """The item of a row."""
+
+    def opened() -> BinaryIO:
+        try:
+            return files.open(row.content)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ItemUnreadable(f"{row.name!r} ({row.id}): {reason}") from error
+
+    return Item(
+        id=row.id,
+        dataset_id=row.dataset_id,
+        name=row.name,
+        folder=row.folder,
+        mimetype=row.mimetype,
+        size=row.size,
+        created=datetime.fromisoformat(row.created),
+        content_version=row.content,
+        user_metadata=row.user_metadata,
+        system_metadata=row.system_metadata,
+        annotations=tuple(Annotation(**annotation) for annotation in row.annotations),
+        thumbnail_url=thumbnail_url(row.id) if row.thumbnail else None,
+    ).opened_by(opened)
+
+
+def thumbnail_url(item_id: str) -> str:
+    """Address of an item's thumbnail on this host."""
+    return f"/api/v1/items/{item_id}/thumbnail"
+
+
+def looked_at(files: Files, sha256: str) -> tuple[str | None, dict[str, Any]]:
+    """Thumbnail and system metadata of kept bytes."""
+    thumbnail, size = files.add_thumbnail(sha256)
+    return thumbnail, {"width": size[0], "height": size[1]} if size else {}
+
+
+def blocks(item_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids, as many at a time as a statement takes."""
+    for start in range(0, len(item_ids), IDS_PER_STATEMENT):
+        yield item_ids[start : start + IDS_PER_STATEMENT]
+
+
+def rows_of(session: Session, item_ids: Sequence[str]) -> Iterator[ItemRow]:
+    """The rows of those items that there are."""
+    for some in blocks(item_ids):
+        yield from session.scalars(select(ItemRow).where(ItemRow.id.in_(some)))
+
+
+def _folder(folder: str) -> str:
+    parts = [p for p in PurePosixPath(folder).parts if p not in ("/", ".")]
+    if ".." in parts or any("\0" in part for part in parts):
+        raise InvalidInput(f"{folder!r} cannot be a folder.")
+    return "/" + "".join(f"{part}/" for part in parts)

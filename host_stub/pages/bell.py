@@ -1,0 +1,151 @@
+"""The bell: notifications, and what is running now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import panel_material_ui as pmui
+
+from host_contract.entities import Execution, Notification
+from host_stub.pages.elements import Element, Elements, box, icon, text
+from host_stub.pages.inbox import ended_card, execution_card, notification_card
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+SHOWN_NOTIFICATIONS = 50
+SHOWN_ENDED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class BellState:
+    """What the bell shows."""
+
+    executions: tuple[Execution, ...]
+    """Those not yet ended, newest first."""
+    ended: tuple[Execution, ...]
+    """The last few that ended, newest first."""
+    notifications: tuple[Notification, ...]
+    """Newest first."""
+    unread: int
+
+
+class Bell:
+    """A button with the number of unread notifications, and the drawer it opens."""
+
+    def __init__(self, platform: LocalPlatform) -> None:
+        self._platform = platform
+        self._state = BellState((), (), (), 0)
+        self._opened = datetime.now(UTC)
+        self._told: set[str] = set()
+        """Executions whose end the page was told."""
+        self._fresh: frozenset[str] = frozenset()
+        self._list = Elements(on_message=self._on_message)
+        self._badge = pmui.Badge(
+            pmui.IconButton(
+                icon="notifications",
+                description="Notifications",
+                on_click=self._open,
+                sx={"color": "#fff"},
+            ),
+            content=0,
+            color="error",
+        )
+        self.button = self._badge
+        self.drawer = pmui.Drawer(self._list, anchor="right", size=400)
+
+    def read(self) -> BellState:
+        """Read what is to be shown. Touches the disk: call it in a thread."""
+        active = tuple(self._platform.executions.list(active=True))
+        newest = self._platform.executions.list(limit=len(active) + SHOWN_ENDED)
+        ended = tuple(execution for execution in newest if execution.status.final)[:SHOWN_ENDED]
+        return BellState(
+            active,
+            ended,
+            tuple(self._platform.notifications.list(limit=SHOWN_NOTIFICATIONS)),
+            self._platform.notifications.unread_count(),
+        )
+
+    def show(self, state: BellState) -> None:
+        """Show it."""
+        self._state = state
+        running = len(state.executions)
+        self._badge.content = state.unread or (running if running else 0)
+        self._badge.color = "error" if state.unread else "info"
+        if self.drawer.open:
+            self._list.put(self._view())
+
+    def ended(self) -> list[Execution]:
+        """Those shown that ended since the page was opened, each told once."""
+        news = [
+            execution
+            for execution in self._state.ended
+            if execution.id not in self._told
+            and execution.ended is not None
+            and execution.ended >= self._opened
+        ]
+        self._told.update(execution.id for execution in news)
+        return news
+
+    def name_of(self, execution: Execution) -> str:
+        """The name that the manifest gives to the execution's function."""
+        for app in self._platform.apps.list():
+            if app.name == execution.app and app.manifest is not None:
+                function = app.manifest.functions().get(execution.function)
+                return function.display_name if function else execution.function
+        return execution.function
+
+    async def _open(self, _event: object) -> None:
+        self._fresh = frozenset(n.id for n in self._state.notifications if not n.read)
+        self._list.put(self._view())
+        self.drawer.open = True
+        await asyncio.to_thread(self._platform.notifications.mark_read)
+        self.show(await asyncio.to_thread(self.read))
+
+    async def _on_message(self, message: Any) -> None:
+        if message == "close":
+            self.drawer.open = False
+        elif isinstance(message, dict) and message.get("cancel") in {
+            execution.id for execution in self._state.executions
+        }:
+            await asyncio.to_thread(self._platform.executions.cancel, message["cancel"])
+            self.show(await asyncio.to_thread(self.read))
+
+    def _view(self) -> Element:
+        now = datetime.now(UTC)
+        close = Element(
+            tag="button",
+            style="icon-button",
+            message="close",
+            attributes={"type": "button", "aria-label": "Close notifications"},
+            children=(icon("close"),),
+        )
+        sections = {
+            "Running now": [
+                execution_card(execution, self.name_of(execution))
+                for execution in self._state.executions
+            ],
+            "Messages": [
+                notification_card(n, fresh=n.id in self._fresh, now=now)
+                for n in self._state.notifications
+            ],
+            "Ended": [
+                ended_card(execution, self.name_of(execution), now=now)
+                for execution in self._state.ended
+            ],
+        }
+        shown = [
+            element
+            for title, cards in sections.items()
+            if cards
+            for element in (text(title, "inbox-section", "h3"), *cards)
+        ]
+        nothing = text("What apps and the platform have to say appears here.", "quiet inbox-empty")
+        return box(
+            "inbox",
+            box("inbox-head", text("Notifications", "inbox-title", "h2"), close),
+            *(shown or [nothing]),
+        )

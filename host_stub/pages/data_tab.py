@@ -1,0 +1,229 @@
+"""The Data tab: the items of a dataset as tiles, a filter, and the selection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from host_contract.entities import Dataset, Item
+from host_contract.errors import InvalidQuery, NotFound
+from host_stub.pages import formats
+from host_stub.pages.elements import Element, Elements, box, button, text
+from host_stub.pages.filters import FilterBar
+from host_stub.pages.frame import message
+from host_stub.pages.tiles import Tiles
+from host_stub.pages.upload import Upload
+from host_stub.pages.viewer import Viewer
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+PAGE_SIZE = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One page of the grid."""
+
+    page: int
+    items: tuple[Item, ...]
+    matching: int
+    """Items on all pages together."""
+    total: int
+    """Items in the dataset."""
+
+
+class DataTab:
+    """A page of tiles at a time; the selection is a set of item ids across all pages."""
+
+    def __init__(
+        self, platform: LocalPlatform, dataset: Dataset, changed: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._datasets = platform.datasets
+        self._dataset_id = dataset.id
+        self._changed = changed
+        self._selection: dict[str, None] = {}
+        self._shown = Shown(0, (), 0, 0)
+        self._loads = 0
+        self._filter = FilterBar(self.load)
+        self._count = Elements(on_message=self._on_message, margin=0)
+        self._tiles = Tiles(on_select=self._select, on_open=self._open)
+        self._empty = Elements(on_message=self._on_message, visible=False)
+        self._pages = pmui.Pagination(count=1, value=0, size="small", margin=(6, 0))
+        self._pages.param.watch(self._turn_page, "value")
+        self._viewer = Viewer(self._step)
+        self._upload = Upload(
+            f"/api/v1/datasets/{dataset.id}/items", on_done=self._uploaded, margin=(8, 0)
+        )
+
+    def view(self) -> pn.Column:
+        """What the tab shows."""
+        return pn.Column(
+            pn.Row(self._filter.view(), self._upload, sizing_mode="stretch_width", margin=0),
+            self._filter.error,
+            pn.Row(self._count, self._pages, sizing_mode="stretch_width", margin=0),
+            self._tiles,
+            self._empty,
+            self._viewer.dialog,
+            sizing_mode="stretch_both",
+            styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
+        )
+
+    @property
+    def selection(self) -> list[str]:
+        """Ids of the selected items, in the order in which they were selected."""
+        return list(self._selection)
+
+    @property
+    def total(self) -> int:
+        """Items in the dataset when last looked at."""
+        return self._shown.total
+
+    async def show_selection(self, item_ids: Sequence[str]) -> None:
+        """Select just these items, and show only them."""
+        self._selection = dict.fromkeys(item_ids)
+        self._filter.show_only_selected(bool(self._selection))
+        await self.load()
+
+    async def load(self, page: int = 0) -> None:
+        """Read a page of items and show it. Of several at once, the last one wins."""
+        self._loads += 1
+        load = self._loads
+        try:
+            shown = await asyncio.to_thread(self._read, page)
+        except InvalidQuery as error:
+            self._filter.error.put(text(str(error), "error-text", "p"))
+            return
+        if load == self._loads:
+            self._filter.error.put()
+            self._show(shown)
+
+    async def reload(self) -> None:
+        """Read the open page again, after items changed; forget selected items that are gone."""
+        if self._selection:
+            ids = await asyncio.to_thread(self._datasets.item_ids, self._dataset_id, None)
+            there = set(ids)
+            self._selection = {i: None for i in self._selection if i in there}
+            if not self._selection:
+                self._filter.show_only_selected(False)
+        await self.load(self._shown.page)
+
+    def _read(self, page: int) -> Shown:
+        query = self._filter.query()
+        total = self._datasets.count_items(self._dataset_id)
+        if self._filter.only_selected:
+            chosen = self.selection
+            page = min(page, max(0, (len(chosen) - 1) // PAGE_SIZE))
+            ids = chosen[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+            found = self._datasets.page(
+                self._dataset_id, {"id": {"$in": ids}}, offset=0, limit=PAGE_SIZE
+            )
+            return Shown(page, found.items, len(chosen), total)
+        found = self._datasets.page(
+            self._dataset_id, query, offset=page * PAGE_SIZE, limit=PAGE_SIZE
+        )
+        last = max(0, (found.total - 1) // PAGE_SIZE)
+        return self._read(last) if page > last else Shown(page, found.items, found.total, total)
+
+    def _show(self, shown: Shown) -> None:
+        self._shown = shown
+        self._pages.param.update(
+            count=max(1, -(-shown.matching // PAGE_SIZE)),
+            value=shown.page,
+            visible=shown.matching > PAGE_SIZE,
+        )
+        self._tiles.put(shown.items, self._selection)
+        self._tiles.visible = bool(shown.items)
+        self._empty.visible = not shown.items
+        if not shown.items:
+            self._empty.put(self._nothing_here())
+        self._show_count()
+
+    def _show_count(self) -> None:
+        shown, selected = self._shown, len(self._selection)
+        first = shown.page * PAGE_SIZE
+        parts: list[Element] = [
+            text(f"{selected:,} of {shown.total:,} selected", "selected-count"),
+            button("Select All", "select all"),
+            *([button("Clear selection", "clear")] if selected else []),
+        ]
+        if shown.items:
+            matching = "" if shown.matching == shown.total else " that match"
+            where = f"{first + 1:,}–{first + len(shown.items):,} of "  # noqa: RUF001
+            where += f"{formats.count(shown.matching, 'item')}{matching}"
+            parts.append(text(where, "quiet push-right"))
+        self._count.put(box("status", *parts))
+
+    def _nothing_here(self) -> Element:
+        if self._shown.total:
+            again = button("Show all items", "show all", "link")
+            return message("search_off", "No item matches", "Change the filter, or", again)
+        return message(
+            "add_photo_alternate",
+            "No items yet",
+            "Press Upload, or drop files on it, to bring pictures into this dataset.",
+        )
+
+    async def _select(self, item_ids: Collection[str]) -> None:
+        """These, and no others, are selected on the open page."""
+        for item in self._shown.items:
+            self._selection.pop(item.id, None)
+        self._selection.update(dict.fromkeys(item_ids))
+        self._show_selected()
+
+    def _show_selected(self) -> None:
+        self._tiles.put(self._shown.items, self._selection)
+        self._show_count()
+
+    async def _on_message(self, message: Any) -> None:
+        if message == "select all":
+            await self._select_all()
+        elif message == "clear":
+            self._selection = {}
+            if self._filter.only_selected:
+                await self.show_selection([])
+            self._show_selected()
+        elif message == "show all":
+            self._filter.clear()
+            await self.load()
+
+    async def _select_all(self) -> None:
+        try:
+            query = self._filter.query()
+            ids = await asyncio.to_thread(self._datasets.item_ids, self._dataset_id, query)
+        except InvalidQuery:
+            return  # it stands under the filter already
+        self._selection.update(dict.fromkeys(ids))
+        if self._filter.only_selected:
+            self._filter.show_only_selected(False)
+            await self.load()
+        self._show_selected()
+
+    async def _turn_page(self, event: Any) -> None:
+        if event.new != self._shown.page:
+            await self.load(event.new)
+
+    async def _open(self, item_id: str) -> None:
+        try:
+            self._viewer.show(await asyncio.to_thread(self._datasets.item, item_id))
+        except NotFound:
+            await self.reload()
+
+    async def _step(self, item_id: str, step: int) -> None:
+        ids = [item.id for item in self._shown.items]
+        if item_id in ids and 0 <= ids.index(item_id) + step < len(ids):
+            await self._open(ids[ids.index(item_id) + step])
+
+    async def _uploaded(self, done: int, failed: list[str]) -> None:
+        if done:
+            pn.state.notifications.success(f"{formats.count(done, 'file')} uploaded.")
+        for line in failed[:3]:
+            pn.state.notifications.error(f"Not uploaded: {line}", duration=0)
+        if len(failed) > 3:
+            pn.state.notifications.error(f"{len(failed) - 3} more were not uploaded.", duration=0)
+        await self._changed()

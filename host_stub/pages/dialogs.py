@@ -1,0 +1,82 @@
+"""The dialog in which a page asks one thing at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import panel as pn
+import panel_material_ui as pmui
+
+from host_contract.errors import ContractError
+from host_stub.pages.elements import Elements, text
+
+TYPED_WITHIN = 0.2
+"""Seconds: Panel delivers what was typed 50 ms late, and a press of a button at once."""
+
+
+class Question:
+    """A dialog with a text, inputs, and the buttons Cancel and Confirm."""
+
+    def __init__(self) -> None:
+        self._text = Elements()
+        self._error = Elements()
+        self._inputs = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._cancel = pmui.Button(label="Cancel", variant="text", on_click=self._close)
+        self._confirm = pmui.Button(label="Confirm", on_click=self._answer)
+        self._then: Callable[[], Awaitable[None]] | None = None
+        self.dialog = pmui.Dialog(
+            self._text,
+            self._inputs,
+            self._error,
+            pn.Row(pn.HSpacer(), self._cancel, self._confirm, sizing_mode="stretch_width"),
+            title_variant="h6",
+            width_option="sm",
+            sizing_mode="stretch_width",
+            close_on_click=True,
+        )
+
+    def ask(
+        self,
+        title: str,
+        *lines: str,
+        then: Callable[[], Awaitable[None]],
+        inputs: Sequence[object] = (),
+        confirm: str = "Confirm",
+        destructive: bool = False,
+    ) -> None:
+        """Ask; await `then` on Confirm. A `ContractError` from it is shown and may be mended."""
+        self._then = then
+        self._text.put(*(text(line, "dialog-text", "p") for line in lines))
+        self._error.put()
+        self._inputs[:] = list(inputs)
+        self._confirm.param.update(
+            label=confirm, color="error" if destructive else "primary", loading=False
+        )
+        self.dialog.param.update(title=title, open=True)
+
+    async def run(self, title: str, then: Callable[[], Awaitable[None]]) -> None:
+        """Do it without asking; show the dialog only for what went wrong."""
+        try:
+            await then()
+        except ContractError as error:
+            self.ask(title, str(error), then=then, confirm="Try again")
+
+    def _close(self, _event: object = None) -> None:
+        self._then = None
+        self.dialog.open = False
+
+    async def _answer(self, _event: object) -> None:
+        if self._then is None or self._confirm.loading:
+            return
+        then, self._confirm.loading = self._then, True
+        await asyncio.sleep(TYPED_WITHIN)
+        try:
+            await then()
+        except ContractError as error:
+            self._error.put(text(str(error), "error-text", "p"))
+        else:
+            if self._then is then:
+                self._close()
+        finally:
+            self._confirm.loading = False

@@ -1,0 +1,61 @@
+// Builds elements from JSON with createElement and text nodes only. When the tree changes, nodes
+// that stay keep their identity, so that focus, scrolling and loaded pictures survive.
+
+function build(element, send) {
+  const node = document.createElement(element.tag)
+  node._children = []
+  node._attributes = {}
+  node.addEventListener("click", (event) => {
+    if (node._message != null) {
+      event.stopPropagation()
+      send(node._message)
+    }
+  })
+  update(node, element, send)
+  return node
+}
+
+function update(node, element, send) {
+  node._message = element.message
+  node.className = element.style
+  for (const name of Object.keys(node._attributes)) {
+    if (!(name in element.attributes)) { node.removeAttribute(name) }
+  }
+  for (const [name, value] of Object.entries(element.attributes)) {
+    if (node._attributes[name] !== value) { node.setAttribute(name, value) }
+    if (name === "value" && node.value !== value) { node.value = value }
+  }
+  node._attributes = element.attributes
+  if (element.children.length === 0) {
+    if (node.textContent !== element.text || node._children.length > 0) {
+      node.textContent = element.text
+    }
+    node._children = []
+  } else {
+    node._children = fill(node, node._children, element.children, send)
+  }
+}
+
+function fill(parent, nodes, elements, send) {
+  const next = elements.map((element, index) => {
+    const node = nodes[index]
+    if (node != null && node.localName === element.tag) {
+      update(node, element, send)
+      return node
+    }
+    return build(element, send)
+  })
+  if (next.length !== parent.childNodes.length || next.some((node, i) => node !== parent.childNodes[i])) {
+    parent.replaceChildren(...next)
+  }
+  return next
+}
+
+export function render({model}) {
+  const root = document.createElement("div")
+  root.className = "elements"
+  const send = (message) => model.send_msg(message)
+  let nodes = fill(root, [], model.tree, send)
+  model.on("tree", () => { nodes = fill(root, nodes, model.tree, send) })
+  return root
+}

@@ -1,0 +1,136 @@
+"""The whole host, opened on a data directory: `host_contract.platform.Platform`."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from host_contract.context import Host
+from host_contract.entities import Dataset, Execution, Level, Metadata
+from host_stub import events, importing, serving
+from host_stub.actions import Actions
+from host_stub.database import Database
+from host_stub.datasets import Datasets
+from host_stub.executions import Executions
+from host_stub.feature_sets import FeatureSets
+from host_stub.files import Files
+from host_stub.host import AppHost
+from host_stub.notifications import Notifications
+from host_stub.plugins import Apps
+
+log = logging.getLogger(__name__)
+
+
+def open_platform(data_dir: Path) -> LocalPlatform:
+    """Open the host; the entry point of the group `host_contract.platforms`."""
+    return LocalPlatform(data_dir)
+
+
+class LocalPlatform:
+    """Every part of the host. Safe to stop at any moment and to open again."""
+
+    def __init__(
+        self, data_dir: Path, *, modules: Sequence[str] = (), scheduler: str | None = None
+    ) -> None:
+        """Open the host.
+
+        Args:
+            data_dir: Folder that holds everything; made if it is not there.
+            modules: Apps to load by module name, beside those found by entry point.
+            scheduler: Address of a running Dask scheduler to run functions on.
+        """
+        self.data_dir = data_dir.expanduser().resolve()
+        self.database = Database(self.data_dir)
+        self.apps = Apps(modules)
+        self.notifications = Notifications(self.database)
+        self.feature_sets = FeatureSets(self.database)
+        self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
+        self.executions = Executions(self.database, self.apps, self.data_dir, modules, scheduler)
+        self.actions = Actions(self.datasets, self.apps, self.executions)
+        self.apps.each(lambda app: self.apps.call(app.name, "startup", host=self.host(app.name)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the worker, tell the apps, and close the database."""
+        self.apps.each(lambda app: self.apps.call(app.name, "shutdown", host=self.host(app.name)))
+        self.executions.close()
+        self.database.close()
+
+    def host(self, app: str) -> Host:
+        """The host as one app sees it. Raises `NotFound`."""
+        self.apps.manifest(app)
+        return AppHost(self, app)
+
+    def import_folder(
+        self,
+        folder: Path,
+        *,
+        name: str | None = None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Dataset:
+        """Make a dataset of a folder. Raises `InvalidInput`."""
+        report = progress or (lambda fraction, message: None)
+
+        def warn(text: str) -> None:
+            title = f"Imported {folder.name}, but not all of it"
+            self.notifications.add(title, text, level=Level.WARNING)
+
+        return importing.import_folder(self.datasets, folder, name, report, warn)
+
+    def run(
+        self,
+        app: str,
+        function: str,
+        inputs: Metadata,
+        *,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> Execution:
+        """Run a declared function and wait for its end; interrupted, it is cancelled first."""
+        execution = self.executions.start(app, function, inputs)
+
+        def watch(now: Execution) -> None:
+            if progress is not None:
+                progress(now.progress, now.message)
+
+        try:
+            return self.executions.wait(execution.id, watch)
+        except KeyboardInterrupt:
+            self.executions.cancel(execution.id)
+            self.executions.wait(execution.id)
+            raise
+
+    def serve(self, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+        """Serve the pages and the REST API until interrupted."""
+        serving.serve(self, address, port, ready or (lambda origin: None))
+
+    def dataset_path(self, dataset_id: str) -> str:
+        """Path of a dataset's page."""
+        return f"/datasets/{dataset_id}"
+
+    def storage(self, app: str, dataset_id: str) -> Path:
+        """Folder for what an app keeps of a dataset."""
+        return self.data_dir / "apps" / app / dataset_id
+
+    def _event(self, resource: str, action: str, dataset_id: str, item_ids: Sequence[str]) -> None:
+        gone = (resource, action) == ("Dataset", "Deleted")
+        if gone:
+            for execution in self.executions.list(dataset_id, active=True):
+                self.executions.cancel(execution.id)
+        events.dispatch(self, resource, action, dataset_id, item_ids)
+        if gone:
+            for app in self.apps.list():
+                shutil.rmtree(self.storage(app.name, dataset_id), ignore_errors=True)

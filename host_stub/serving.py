@@ -1,0 +1,76 @@
+"""The web server: uvicorn on one address, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from host_contract.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+log = logging.getLogger(__name__)
+
+
+def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` gets the origin once it answers.
+
+    Raises:
+        InvalidInput: the address or port cannot be taken.
+    """
+    from host_stub.app import create_app
+
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError as error:
+        listening.close()
+        raise InvalidInput(
+            f"Cannot listen on {address}:{port}: {error.strerror}; choose another --port."
+        ) from error
+    shown = f"[{address}]" if ":" in address else address
+    origin = f"http://{shown}:{listening.getsockname()[1]}"
+    config = uvicorn.Config(
+        create_app(platform, allowed_host=address),
+        log_level="warning",
+        ws_per_message_deflate=False,  # floats do not compress, and trying costs time
+        timeout_graceful_shutdown=3,
+    )
+    server = uvicorn.Server(config)
+    threading.Thread(target=_tell, args=(server, origin, ready), daemon=True).start()
+    with listening, _ending_after_signals():
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def _ending_after_signals() -> Iterator[None]:
+    """Let the caller close what it opened: uvicorn stops at a signal, and then raises it again."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [signal.signal(number, lambda *_: None) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _tell(server: uvicorn.Server, origin: str, ready: Callable[[str], None]) -> None:
+    ticks = threading.Event()
+    while not server.started:
+        if server.should_exit:
+            return
+        ticks.wait(0.05)
+    ready(origin)

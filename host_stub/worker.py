@@ -1,0 +1,157 @@
+"""What happens in the worker: one execution, from its row to the app's function and back."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from host_contract.context import Host
+from host_contract.entities import ExecutionStatus, Level
+from host_contract.errors import Cancelled
+from host_stub.database import ExecutionRow, now
+
+if TYPE_CHECKING:
+    from host_stub.platform import LocalPlatform
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WRITE_SECONDS = 0.25
+"""Progress is written, and a wish to cancel read, at most so often."""
+
+
+def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) -> None:
+    """Run an execution whose row is there. Called by Dask, again if the worker was killed."""
+    platform = _platform(data_dir, modules)
+    context = Context(platform, execution_id)
+    try:
+        if not context.begin():
+            return
+        output = platform.apps.call(
+            context.app,
+            "run_function",
+            function=context.function,
+            inputs=context.inputs,
+            context=context,
+        )
+        context.end(ExecutionStatus.SUCCESS, output=output)
+    except Cancelled as error:
+        context.end(ExecutionStatus.CANCELLED, message=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever an app raises ends its execution alone
+        context.log("".join(traceback.format_exception(error)))
+        known = getattr(error, "code", None) is not None
+        context.fail(str(error) if known else f"{type(error).__name__}: {error}")
+
+
+@cache
+def _platform(data_dir: str, modules: tuple[str, ...]) -> LocalPlatform:
+    from host_stub.platform import LocalPlatform
+
+    return LocalPlatform(Path(data_dir), modules=modules)
+
+
+class Context:
+    """The host's side of `host_contract.context.ExecutionContext`."""
+
+    def __init__(self, platform: LocalPlatform, execution_id: str) -> None:
+        self._platform = platform
+        self._database = platform.database
+        self.execution_id = execution_id
+        row = self._read()
+        self.app, self.function, self.inputs = row.app, row.function, row.inputs
+        self.host: Host = platform.host(row.app)
+        service = platform.apps.manifest(row.app).service_of(row.function)
+        self._max_attempts = service.max_attempts
+        self._timeout_seconds = service.execution_timeout
+        self._written = self._asked = 0.0
+        self._cancelled = False
+
+    def begin(self) -> bool:
+        """Mark the execution as running; False when it must not (any more)."""
+        with self._database.changing() as session:
+            row = session.get_one(ExecutionRow, self.execution_id)
+            if ExecutionStatus(row.status).final:
+                return False
+            row.attempts += 1
+            attempts = row.attempts
+            row.status = ExecutionStatus.RUNNING.value
+            row.started = now()
+        if attempts > self._max_attempts:
+            self.fail(
+                f"The worker died {attempts - 1} times, most likely for lack of memory. What was "
+                "committed is kept; start it again to go on."
+            )
+            return False
+        return True
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report progress from 0.0 to 1.0."""
+        if time.monotonic() - self._written < WRITE_SECONDS and fraction < 1.0:
+            return
+        self._written = time.monotonic()
+        with self._database.changing() as session:
+            row = session.get_one(ExecutionRow, self.execution_id)
+            row.progress = min(max(fraction, 0.0), 1.0)
+            row.message = message or row.message
+
+    def log(self, message: str) -> None:
+        """Add a line to the log."""
+        stamp = datetime.now(UTC).strftime("%H:%M:%S")
+        with self._database.changing() as session:
+            row = session.get_one(ExecutionRow, self.execution_id)
+            row.log += f"{stamp} {message}\n"
+
+    def cancelled(self) -> bool:
+        """Whether the user asked to stop.
+
+        Raises:
+            TimeoutError: the execution has had the time that the app's manifest gives it.
+        """
+        if not self._cancelled and time.monotonic() - self._asked > WRITE_SECONDS:
+            self._asked = time.monotonic()
+            row = self._read()
+            self._cancelled = row.cancel_requested
+            started = datetime.fromisoformat(row.started or now())
+            if (datetime.now(UTC) - started).total_seconds() > self._timeout_seconds:
+                raise TimeoutError(f"it ran longer than {self._timeout_seconds} seconds")
+        return self._cancelled
+
+    def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
+        """Apply a function to each value, in order; this host has one worker, and uses it."""
+        return map(function, values)
+
+    def end(
+        self, status: ExecutionStatus, *, output: object = None, message: str | None = None
+    ) -> None:
+        """Write how it ended."""
+        with self._database.changing() as session:
+            row = session.get_one(ExecutionRow, self.execution_id)
+            row.status, row.ended = status.value, now()
+            row.output = {"value": output}
+            if message is not None:
+                row.message = message
+            if status is ExecutionStatus.SUCCESS:
+                row.progress = 1.0
+
+    def fail(self, error: str) -> None:
+        """Write that and why it failed, and tell the user."""
+        with self._database.changing() as session:
+            row = session.get_one(ExecutionRow, self.execution_id)
+            row.status, row.ended, row.error = ExecutionStatus.FAILED.value, now(), error
+        declared = self._platform.apps.manifest(self.app).functions()[self.function]
+        self._platform.notifications.add(
+            f"{declared.display_name} failed",
+            error,
+            level=Level.ERROR,
+            dataset_id=self._read().dataset_id,
+            execution_id=self.execution_id,
+        )
+
+    def _read(self) -> ExecutionRow:
+        with self._database.session() as session:
+            return session.get_one(ExecutionRow, self.execution_id)

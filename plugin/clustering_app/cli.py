@@ -1,0 +1,225 @@
+"""The console command `clustering`: the whole way from a folder of images to a map, and out again.
+
+It starts a local host found through the entry-point group `host_contract.platforms`, and calls the
+app's own declared functions on it, as the pages do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clustering_app.console import (
+    APP,
+    console,
+    errors,
+    find_dataset,
+    has_run,
+    import_with_progress,
+    newest_feature_set,
+    open_platform,
+    printable,
+    run_with_progress,
+    serve_until_stopped,
+)
+from clustering_app.errors import ClusteringError
+from clustering_app.export import export as export_items
+from clustering_app.vectors.store import FeatureStore
+from host_contract.entities import Metadata
+from host_contract.errors import ContractError
+
+DEMO_DATASET = "demo"
+
+program = typer.Typer(
+    name="clustering",
+    help="See, search and act on an image dataset through its embeddings. Start with: demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+DATA_DIR = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "clustering"
+"""Where datasets and vectors live unless --data-dir says otherwise."""
+
+DataDir = Annotated[
+    Path,
+    typer.Option(
+        envvar="CLUSTERING_DATA_DIR", help="Folder that holds datasets, vectors and runs."
+    ),
+]
+Address = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+OpenBrowser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")]
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id of a dataset.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of images; its sub-folders become labels.")]
+ModelName = Annotated[
+    str, typer.Option(help="The bundled mini-clip, or any open_clip model such as ViT-B-32.")
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="An open_clip tag such as laion2b_s34b_b79k, or a checkpoint's path."),
+]
+
+
+@program.command()
+def demo(
+    data_dir: DataDir = DATA_DIR,
+    host: Address = "127.0.0.1",
+    port: Port = 8400,
+    browser: OpenBrowser = True,
+) -> None:
+    """Import a labelled image set, encode it, make a map, and open it in the browser."""
+    from clustering_app.demo import write_demo_folder
+
+    with open_platform(data_dir) as platform:
+        app_host = platform.host(APP)
+        with tempfile.TemporaryDirectory() as folder:
+            write_demo_folder(Path(folder))
+            dataset = import_with_progress(platform, Path(folder), DEMO_DATASET)
+        run_with_progress(platform, "extract_dataset", {"dataset": dataset.id})
+        if not has_run(app_host, dataset):
+            run_with_progress(platform, "run_projection", {"dataset": dataset.id})
+        serve_until_stopped(platform, host, port, browser, platform.dataset_path(dataset.id))
+
+
+@program.command()
+def serve(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of images to import first; may be left out.")
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+    host: Address = "127.0.0.1",
+    port: Port = 8400,
+    browser: OpenBrowser = False,
+) -> None:
+    """Serve the datasets in the browser, after importing FOLDER if one is given."""
+    with open_platform(data_dir) as platform:
+        path = "/"
+        if folder is not None:
+            path = platform.dataset_path(import_with_progress(platform, folder, None).id)
+        serve_until_stopped(platform, host, port, browser, path)
+
+
+@program.command(name="import")
+def import_folder(
+    folder: Folder,
+    name: Annotated[str | None, typer.Option(help="Dataset name; the folder's by default.")] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Make a dataset of a folder, or add the folder's new files to it."""
+    with open_platform(data_dir) as platform:
+        dataset = import_with_progress(platform, folder, name)
+        console.print(f"Next: clustering extract {dataset.name!r}", markup=False)
+
+
+@program.command()
+def extract(
+    dataset: DatasetName,
+    model: ModelName = "mini-clip",
+    weights: Weights = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Encode every item that has no vector yet. May be stopped and called again at any time."""
+    with open_platform(data_dir) as platform:
+        found = find_dataset(platform.host(APP), dataset)
+        inputs: Metadata = {"dataset": found.id, "model": model, "weights": weights}
+        run_with_progress(platform, "extract_dataset", inputs)
+        console.print(f"Next: clustering run {found.name!r}", markup=False)
+
+
+@program.command()
+def run(
+    dataset: DatasetName,
+    method: Annotated[str, typer.Option(help="umap, tsne or pca.")] = "umap",
+    dimensions: Annotated[int, typer.Option(min=2, max=3, help="2 or 3.")] = 2,
+    spherize: Annotated[str, typer.Option(help="off, centre, standardize or whiten.")] = "centre",
+    neighbours: Annotated[int, typer.Option(min=2, max=200, help="UMAP neighbours.")] = 15,
+    min_dist: Annotated[float, typer.Option(min=0.0, max=0.99, help="UMAP least distance.")] = 0.1,
+    perplexity: Annotated[float, typer.Option(min=2, max=100, help="t-SNE perplexity.")] = 30.0,
+    iterations: Annotated[int, typer.Option(min=500, max=5000, help="t-SNE iterations.")] = 750,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same map.")] = 0,
+    feature_set: Annotated[str | None, typer.Option(help="The newest one by default.")] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Make a map of a dataset's vectors."""
+    with open_platform(data_dir) as platform:
+        inputs: Metadata = {
+            "dataset": find_dataset(platform.host(APP), dataset).id,
+            "feature_set": feature_set,
+            "method": method,
+            "dimensions": dimensions,
+            "spherize": spherize,
+            "neighbours": neighbours,
+            "min_dist": min_dist,
+            "perplexity": perplexity,
+            "iterations": iterations,
+            "seed": seed,
+        }
+        run_with_progress(platform, "run_projection", inputs)
+        console.print("Next: clustering serve", markup=False)
+
+
+@program.command()
+def search(
+    dataset: DatasetName,
+    text: Annotated[str, typer.Argument(help="What to look for, such as 'a red bird'.")],
+    count: Annotated[int, typer.Option(min=1, help="How many items to list.")] = 10,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """List the items that a text describes best, with their cosine similarity."""
+    from clustering_app.extraction.encoder import load_encoder
+    from clustering_app.vectors.similarity import most_similar
+
+    with open_platform(data_dir) as platform:
+        host = platform.host(APP)
+        found = find_dataset(host, dataset)
+        store = FeatureStore(host.storage(found.id))
+        feature_set = store.read(newest_feature_set(store, found))
+        fingerprint = feature_set.info.fingerprint
+        encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
+        query = encoder.encode_texts([text])[0]
+        rows, cosines = most_similar(feature_set.vectors, query, count=count)
+        for row, cosine in zip(rows, cosines, strict=True):
+            item = host.item(feature_set.item_ids[row])
+            line = f"{cosine:.3f}  {item.folder.rstrip('/')}/{item.name}  {item.id}"
+            console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
+@program.command()
+def export(
+    dataset: DatasetName,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .csv or .jsonl file.")
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Write the items with metadata, coordinates, clusters and outlier scores to a file."""
+    from clustering_app.projection.runs import list_runs, read_run
+
+    with open_platform(data_dir) as platform:
+        host = platform.host(APP)
+        found = find_dataset(host, dataset)
+        store = FeatureStore(host.storage(found.id))
+        runs = list_runs(store)
+        newest = read_run(store, runs[0].id) if runs else None
+        path = output or Path(f"{found.name.replace('/', '_')}.csv")
+        count = export_items(host, found.id, newest, path)
+        console.print(f"Wrote {count:,} items to {path}", markup=False)
+
+
+def main() -> None:
+    """Run the command; every expected failure is one line on standard error and exit code 1."""
+    try:
+        program()
+    except (ContractError, ClusteringError) as error:
+        errors.print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Items to vectors: decode, encode, and commit batch by batch."""

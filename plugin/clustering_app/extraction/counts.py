@@ -1,0 +1,70 @@
+"""Which items an extraction finds, and how many of each kind, before it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clustering_app.extraction.batches import plan
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import Host, Query
+from host_contract.entities import Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCounts:
+    """What each choice would do, in numbers of items."""
+
+    missing: int
+    """Images without a vector."""
+    changed: int
+    """Images whose bytes changed since their vector was made."""
+    removed: int
+    """Vectors whose item no longer exists."""
+    unchanged: int
+    """Images whose vector is up to date."""
+    not_images: int
+    """Items that can have no vector."""
+
+    @property
+    def images(self) -> int:
+        """What the choice of the whole dataset encodes."""
+        return self.missing + self.changed + self.unchanged
+
+
+def plan_counts(
+    host: Host, dataset_id: str, feature_set: str | None, *, query: Query | None = None
+) -> PlanCounts:
+    """Count what an extraction would do; reads all items, so call it in a thread.
+
+    Args:
+        host: The host.
+        dataset_id: The dataset.
+        feature_set: Name of the set that the extraction will fill; None when there is none yet.
+        query: Which items; the whole dataset when empty. With a query, nothing counts as removed.
+    """
+    store = FeatureStore(host.storage(dataset_id))
+    known = store.content_versions(feature_set) if feature_set else {}
+    made = plan(find_items(host, dataset_id, query or {}), known)
+    return PlanCounts(
+        missing=made.missing,
+        changed=made.changed,
+        removed=0 if query else len(made.removed),
+        unchanged=made.unchanged,
+        not_images=len(made.not_images),
+    )
+
+
+def find_items(
+    host: Host, dataset_id: str, query: Query, item_ids: Sequence[str] | None = None
+) -> list[Item]:
+    """All items that match the query, or that have one of the ids, in the order of ids."""
+    if item_ids is not None:
+        query = {"id": {"$in": list(item_ids)}}
+    found: list[Item] = []
+    after: str | None = None
+    while True:
+        page = host.items(dataset_id, query, after=after)
+        found.extend(page.items)
+        if (after := page.next_after) is None:
+            return found

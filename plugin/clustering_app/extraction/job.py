@@ -1,0 +1,270 @@
+"""Items to vectors, as an execution: the only module of this stage that touches store and host.
+
+Reading and decoding run in threads beside the model; every few seconds what is encoded becomes a
+commit. Stopped at any moment, the next call goes on behind the last commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.extraction.batches import Choice, Plan, plan
+from clustering_app.extraction.counts import find_items
+from clustering_app.extraction.pictures import prepared_pictures
+from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
+from clustering_app.vectors.feature_set import FeatureSetInfo
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import ExecutionContext, Host, Query
+from host_contract.entities import Item, Level
+from host_contract.errors import Cancelled, InvalidInput
+
+if TYPE_CHECKING:
+    import torch
+
+    from clustering_app.extraction.encoder import Encoder
+
+MISMATCH = (
+    "For some feature sets, the number of items is different from the number of feature vectors, "
+    "please rerun the extraction on the whole dataset."
+)
+ITEMS_PER_BATCH = 64
+SECONDS_PER_COMMIT = 2.0
+"""A kill loses at most so much work, and one batch."""
+LOADING_SHARE = 0.02
+"""Share of the progress bar that loading the model takes."""
+LOGGED = 100
+"""Items without a vector that the log names; the store's record names all."""
+NOT_FINITE = "the model gives no finite vector for it"
+
+Waiting: TypeAlias = list[tuple[Item, NDArray[np.float32]]]
+"""Encoded items that are not committed yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """How far items and vectors agree in number."""
+
+    items: int
+    images: int
+    """Items that can have a vector, by their mimetype."""
+    vectors: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item has a vector."""
+        return self.items == self.vectors
+
+
+def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Coverage:
+    """Count the items of a dataset and the vectors of a feature set; reads no vectors."""
+    return Coverage(
+        items=host.count_items(dataset_id),
+        images=host.count_items(dataset_id, {"mimetype": {"$regex": "^image/"}}),
+        vectors=store.count(name),
+    )
+
+
+def extract(
+    context: ExecutionContext,
+    dataset_id: str,
+    *,
+    query: Query,
+    item_ids: Sequence[str] | None,
+    model: str,
+    weights: str | None,
+    choice: Choice = Choice.OUTDATED,
+    encoder: Encoder | None = None,
+) -> ExtractionReport:
+    """Give items their vectors.
+
+    Args:
+        context: Of the execution; progress, cancellation and the host.
+        dataset_id: The dataset.
+        query: Which items, in the host's query language; empty for the whole dataset.
+        item_ids: Encode just these, even if they have a vector; None for what `query` says.
+        model: Name of the model, see `load_encoder`.
+        weights: Its weights, or None.
+        choice: What to do. Vectors of items that no longer exist are removed without a query only.
+        encoder: A loaded encoder, used instead of `model` and `weights`.
+
+    Returns:
+        What was done. A broken image is reported there and in the log, and stops nothing.
+
+    Raises:
+        Cancelled: the user stopped it; what was committed stays.
+        EncoderUnavailable: the model cannot be loaded.
+        InvalidInput: removed vectors are asked for together with a query.
+    """
+    if choice is Choice.REMOVED and (query or item_ids is not None):
+        raise InvalidInput("What was removed is known of the whole dataset only: leave out query.")
+    context.progress(0.0, f"Loading {model}")
+    if encoder is None:
+        from clustering_app.extraction.encoder import load_encoder
+
+        encoder = load_encoder(model, weights=weights)
+    store = FeatureStore(context.host.storage(dataset_id))
+    name = feature_set_name(encoder, store.feature_sets())
+    store.create(name, encoder.fingerprint)
+    known = store.content_versions(name)
+    items = find_items(context.host, dataset_id, query, item_ids)
+    todo = plan(items, known, choice=choice, again=item_ids or ())
+    whole = item_ids is None and not query
+    removed = 0
+    if whole and choice in (Choice.OUTDATED, Choice.REMOVED, Choice.ALL):
+        removed = store.delete_items(todo.removed)
+    broken = _encode_all(context, encoder, store, name, todo)
+    others = [_other_kind(item) for item in todo.not_images]
+    save_not_embedded(
+        store,
+        name,
+        broken + others,
+        tried=[item.id for item in todo.encode + todo.not_images],
+        existing=[item.id for item in items] if whole else None,
+    )
+    store.compact()
+    report = ExtractionReport(
+        feature_set=name,
+        encoded=len(todo.encode) - len(broken),
+        unchanged=todo.unchanged,
+        not_images=len(todo.not_images),
+        removed=removed,
+        broken=tuple(broken),
+    )
+    _finish(context, dataset_id, encoder, store, report)
+    return report
+
+
+def feature_set_name(encoder: Encoder, existing: Sequence[FeatureSetInfo]) -> str:
+    """Name of the feature set that an encoder's vectors go to: the model, and whose weights.
+
+    Where a set of that name holds vectors of other weights, the fingerprint is added: the old
+    vectors stay, and none are mixed.
+    """
+    fingerprint = encoder.fingerprint
+    name = fingerprint.model
+    if fingerprint.weights_source is not None:
+        tag = "".join(c if c.isalnum() else "-" for c in fingerprint.weights_source).strip("-")
+        name = f"{name}.{tag}"[-80:].lstrip(".-_")
+    taken = {info.name: info.fingerprint.id for info in existing}
+    return name if taken.get(name, fingerprint.id) == fingerprint.id else f"{name}-{fingerprint.id}"
+
+
+def _encode_all(
+    context: ExecutionContext, encoder: Encoder, store: FeatureStore, name: str, todo: Plan
+) -> list[NotEmbedded]:
+    """Encode and commit; returns what could not be encoded."""
+    broken: list[NotEmbedded] = []
+    batch: list[tuple[Item, torch.Tensor]] = []
+    waiting: Waiting = []
+    total, committed = len(todo.encode), time.monotonic()
+    with closing(prepared_pictures(todo.encode, encoder)) as pictures:
+        for done, (item, picture) in enumerate(pictures, start=1):
+            if isinstance(picture, str):
+                broken.append(_broken(context, item, picture, len(broken)))
+            else:
+                batch.append((item, picture))
+            if len(batch) == ITEMS_PER_BATCH or done == total:
+                for one, vector in _encoded(encoder, batch):
+                    if isinstance(vector, str):
+                        broken.append(_broken(context, one, vector, len(broken)))
+                    else:
+                        waiting.append((one, vector))
+                batch = []
+            if time.monotonic() - committed > SECONDS_PER_COMMIT or done == total:
+                _commit(store, name, waiting)
+                waiting, committed = [], time.monotonic()
+            fraction = LOADING_SHARE + (1.0 - LOADING_SHARE) * done / total
+            context.progress(fraction, f"Encoding {done:,} of {total:,} images")
+            if context.cancelled():
+                _commit(store, name, waiting)
+                raise Cancelled(f"Stopped after {done:,} of {total:,} images; they are kept.")
+    return broken
+
+
+def _broken(context: ExecutionContext, item: Item, reason: str, before: int) -> NotEmbedded:
+    """The record of an image that cannot be encoded; the first ones are named in the log."""
+    if before < LOGGED:
+        context.log(f"{item.name!r} ({item.id}) is skipped: {reason}")
+    elif before == LOGGED:
+        context.log(f"More than {LOGGED} images are skipped: the tab lists them all.")
+    return NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=True)
+
+
+def _other_kind(item: Item) -> NotEmbedded:
+    reason = f"not an image but {item.mimetype}"
+    return NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=False)
+
+
+def _encoded(
+    encoder: Encoder, pictures: list[tuple[Item, torch.Tensor]]
+) -> list[tuple[Item, NDArray[np.float32] | str]]:
+    """Each item with its vector, or the reason why there is none."""
+    if not pictures:
+        return []
+    import torch
+
+    vectors = encoder.encode_images(torch.stack([picture for _, picture in pictures]))
+    with np.errstate(over="ignore"):
+        as_kept = vectors.astype(np.float16)
+    return [
+        (item, vector if np.isfinite(kept).all() else NOT_FINITE)
+        for (item, _), vector, kept in zip(pictures, vectors, as_kept, strict=True)
+    ]
+
+
+def _commit(store: FeatureStore, name: str, waiting: Waiting) -> None:
+    if waiting:
+        store.append(
+            name,
+            [item.id for item, _ in waiting],
+            [item.content_version for item, _ in waiting],
+            np.stack([vector for _, vector in waiting]),
+        )
+
+
+def _finish(
+    context: ExecutionContext,
+    dataset_id: str,
+    encoder: Encoder,
+    store: FeatureStore,
+    report: ExtractionReport,
+) -> None:
+    """Bring the host's record up to date, and tell the user."""
+    found = coverage(context.host, dataset_id, store, report.feature_set)
+    context.host.save_feature_set(
+        dataset_id,
+        report.feature_set,
+        size=encoder.fingerprint.dimension,
+        model=encoder.fingerprint.model,
+        fingerprint=encoder.fingerprint.id,
+        count=found.vectors,
+    )
+    summary = f"{report.encoded:,} images encoded, {report.unchanged:,} had a vector already."
+    context.progress(1.0, summary)
+    if found.complete:
+        title, text, level = "Features extracted", summary, Level.SUCCESS
+    else:
+        title, text, level = MISMATCH, " ".join((summary, _shortfall(report, found))), Level.WARNING
+    context.host.notify(
+        title, text, level=level, dataset_id=dataset_id, execution_id=context.execution_id
+    )
+
+
+def _shortfall(report: ExtractionReport, found: Coverage) -> str:
+    parts = [f"{found.items:,} items, {found.vectors:,} vectors."]
+    if found.items > found.images:
+        parts.append(
+            f"Files that are not images and have no vector: {found.items - found.images:,}."
+        )
+    if report.broken:
+        names = ", ".join(repr(broken.name) for broken in report.broken[:3])
+        more = "" if len(report.broken) <= 3 else f" and {len(report.broken) - 3:,} more"
+        parts.append(f"Could not be decoded: {names}{more}.")
+    return " ".join(parts)

@@ -1,0 +1,109 @@
+"""What an extraction did, and the list, kept in the store, of items that have no vector."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from clustering_app.errors import NoFeatures
+from clustering_app.vectors.store import FeatureStore
+
+RECORDS = "not_embedded"
+"""Group of the store with one record a feature set."""
+NAMED_IN_OUTPUT = 1000
+"""The execution's output names so many items; the record in the store names all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotEmbedded:
+    """An item that has no vector, and why."""
+
+    item_id: str
+    name: str
+    """Untrusted text."""
+    reason: str
+    embeddable: bool
+    """Whether another file in its place could have a vector: False for what is no image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractionReport:
+    """What an extraction did, in numbers of items."""
+
+    feature_set: str
+    encoded: int
+    unchanged: int
+    """Had a vector already."""
+    not_images: int
+    removed: int
+    """Vectors of items that no longer exist, removed."""
+    broken: tuple[NotEmbedded, ...] = field(repr=False)
+    """Images that were tried and could not be encoded."""
+
+    def to_json(self) -> JsonValue:
+        """The report as the function's output."""
+        return {
+            "feature_set": self.feature_set,
+            "encoded": self.encoded,
+            "unchanged": self.unchanged,
+            "not_images": self.not_images,
+            "removed": self.removed,
+            "broken_count": len(self.broken),
+            "broken": [
+                {"item": b.item_id, "name": b.name, "reason": b.reason}
+                for b in self.broken[:NAMED_IN_OUTPUT]
+            ],
+        }
+
+
+def not_embedded(store: FeatureStore, feature_set: str) -> list[NotEmbedded]:
+    """The items that had no vector when the last extraction ended; empty before the first."""
+    try:
+        arrays, _ = store.read_record(f"{RECORDS}/{feature_set}")
+    except NoFeatures:
+        return []
+    columns = zip(*(arrays[name] for name in ("item_ids", "names", "reasons")), strict=True)
+    return [
+        NotEmbedded(item_id=str(i), name=str(n), reason=str(r), embeddable=bool(embeddable))
+        for (i, n, r), embeddable in zip(columns, arrays["embeddable"], strict=True)
+    ]
+
+
+def save_not_embedded(
+    store: FeatureStore,
+    feature_set: str,
+    found: Sequence[NotEmbedded],
+    *,
+    tried: Collection[str],
+    existing: Collection[str] | None,
+) -> None:
+    """Bring the list up to date.
+
+    Args:
+        store: Of the dataset.
+        feature_set: Its name.
+        found: Items that were tried and got no vector.
+        tried: Ids of all items that were tried.
+        existing: Ids of all items of the dataset, or None where they were not looked up.
+    """
+    import numpy as np
+
+    before = not_embedded(store, feature_set)
+    done = set(tried)
+    there = None if existing is None else set(existing)
+    kept = [r for r in before if r.item_id not in done and (there is None or r.item_id in there)]
+    rows = kept + list(found)
+    if rows == before:
+        return
+    store.write_record(
+        f"{RECORDS}/{feature_set}",
+        {
+            "item_ids": [row.item_id for row in rows],
+            "names": [row.name for row in rows],
+            "reasons": [row.reason for row in rows],
+            "embeddable": np.array([row.embeddable for row in rows], bool),
+        },
+        {"count": len(rows)},
+    )

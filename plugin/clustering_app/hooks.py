@@ -1,0 +1,54 @@
+"""The app's door: every hook it implements, each one line that calls inward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from clustering_app import functions, settings
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import BrowserSession, ExecutionContext, Host
+from host_contract.entities import Dataset, Metadata
+from host_contract.hookspecs import hookimpl
+
+LEFT_OUT = {
+    "startup": "nothing is needed before the first call; models are loaded when they work",
+    "shutdown": "nothing is held open between calls",
+    "items_created": "the manifest's trigger starts extract_items instead, when switched on",
+    "items_updated": "the tab compares content versions; the next extraction encodes them again",
+}
+"""Hooks of the contract that the app does without, and why."""
+
+
+@hookimpl
+def manifest_path() -> Path:
+    """Point the host at the manifest."""
+    return settings.manifest_path()
+
+
+@hookimpl
+def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSession) -> object:
+    """Build the Clustering tab."""
+    from clustering_app.projector.tab import ClusteringTab
+
+    return ClusteringTab(host, dataset, session).view()
+
+
+@hookimpl
+def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> JsonValue:
+    """Run an extraction or a projection."""
+    return functions.run(function, inputs, context)
+
+
+@hookimpl
+def items_deleted(host: Host, dataset_id: str, item_ids: Sequence[str]) -> None:
+    """Remove the vectors of the items, from history too."""
+    FeatureStore(host.storage(dataset_id)).forget_items(item_ids)
+
+
+@hookimpl
+def dataset_deleted(host: Host, dataset_id: str) -> None:
+    """Remove all vectors, runs and saved selections of the dataset."""
+    FeatureStore(host.storage(dataset_id)).delete()

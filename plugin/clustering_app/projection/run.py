@@ -1,0 +1,125 @@
+"""The record of a run: a map with everything needed to believe it and to make it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.errors import InvalidParameters
+
+Method: TypeAlias = Literal["umap", "tsne", "pca"]
+Spherize: TypeAlias = Literal["off", "centre", "standardize", "whiten"]
+
+METHOD_NAMES: dict[Method, str] = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunParameters:
+    """What the user chose. Everything that decides about the picture, besides the vectors."""
+
+    method: Method = "umap"
+    dimensions: int = 2
+    """2 or 3."""
+    spherize: Spherize = "centre"
+    """`centre` shifts by the mean and scales rows to unit length; `off` changes nothing."""
+    neighbours: int = 15
+    """UMAP: neighbours of a point, from 2 to 200."""
+    min_dist: float = 0.1
+    """UMAP: least distance of two points on the map, from 0.0 to 0.99."""
+    perplexity: float = 30.0
+    """t-SNE: how many neighbours of a point count, from 2.0 to 100.0."""
+    iterations: int = 750
+    """t-SNE: steps of the optimisation, from 500 to 5,000."""
+    learning_rate: float = 0.0
+    """t-SNE: from 0.0 to 100,000.0; 0.0 chooses by the number of points."""
+    seed: int = 0
+    """From 0 to 2**32 - 1."""
+
+    def __post_init__(self) -> None:
+        checks = (
+            (self.method in ("umap", "tsne", "pca"), "method", "umap, tsne or pca"),
+            (self.dimensions in (2, 3), "dimensions", "2 or 3"),
+            (
+                self.spherize in ("off", "centre", "standardize", "whiten"),
+                "spherize",
+                "off, centre, standardize or whiten",
+            ),
+            (2 <= self.neighbours <= 200, "neighbours", "from 2 to 200"),
+            (0.0 <= self.min_dist <= 0.99, "min_dist", "from 0.0 to 0.99"),
+            (2.0 <= self.perplexity <= 100.0, "perplexity", "from 2.0 to 100.0"),
+            (500 <= self.iterations <= 5000, "iterations", "from 500 to 5000"),
+            (0.0 <= self.learning_rate <= 1e5, "learning_rate", "from 0.0 to 100000.0"),
+            (0 <= self.seed < 2**32, "seed", "from 0 to 4294967295"),
+        )
+        for valid, name, allowed in checks:
+            if not valid:
+                raise InvalidParameters(f"{name} is {getattr(self, name)!r}; it must be {allowed}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How far the picture can be believed. Both from 0.0 to 1.0, more is better."""
+
+    trustworthiness: float
+    """Venna and Kaski 2001: points near on the map are near in the vectors."""
+    neighbours_kept: float
+    """Share of the 15 nearest vectors that are among the 15 nearest on the map."""
+    measured_on: int
+    """Points that the two figures were measured on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """What is known of a run without reading its arrays."""
+
+    id: str
+    """Sorts in the order of creation."""
+    feature_set: str
+    """Name of the feature set."""
+    snapshot: str
+    """Snapshot of the store that the vectors were read from."""
+    parameters: RunParameters
+    quality: Quality | None
+    """None when there were too few points to measure."""
+    explained_variance: tuple[float, ...]
+    """PCA: share of the variance on each axis, from 0.0 to 1.0; empty for other methods."""
+    count: int
+    """N, points on the map."""
+    created: datetime
+    seconds: float
+    """Time the run took."""
+    versions: dict[str, str]
+    """Versions of the libraries that computed it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run with its arrays; N points."""
+
+    info: RunInfo
+    item_ids: tuple[str, ...]
+    """N ids, each once, in the order of the rows."""
+    coordinates: NDArray[np.float32]
+    """(N, 2) or (N, 3), finite."""
+    clusters: NDArray[np.int32]
+    """(N,), from 0; -1 for a point in no cluster."""
+    outlier_scores: NDArray[np.float32]
+    """(N,), from 0.0 (typical) to 1.0 (farthest from its neighbours)."""
+
+    def __post_init__(self) -> None:
+        count = len(self.item_ids)
+        shapes = {
+            "coordinates": (count, self.info.parameters.dimensions),
+            "clusters": (count,),
+            "outlier_scores": (count,),
+        }
+        for name, shape in shapes.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"{name} have shape {found}, not {shape}")
+        if not np.isfinite(self.coordinates).all():
+            raise ValueError("coordinates must be finite")

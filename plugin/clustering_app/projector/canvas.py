@@ -1,0 +1,100 @@
+"""The drawn map with its tools: Bokeh in the plane, WebGL in space and for very many points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+from numpy.typing import NDArray
+
+from clustering_app.projector.colours import Colouring
+from clustering_app.projector.view_2d import MapView2D
+from clustering_app.projector.view_3d import MapView3D
+
+MOST_IN_BOKEH = 200_000
+"""Points up to which Bokeh draws fluently; above, a plane map is drawn as one in space is."""
+TOOLS = {"Turn": "orbit", "Box": "box", "Lasso": "lasso"}
+MODES = {
+    "Replace": "replace",
+    "Add": "add",
+    "Subtract": "subtract",
+    "Intersect": "intersect",
+}
+
+
+class Canvas:
+    """See `clustering_app.projector.view.MapView`; coordinates may also be (N, 3)."""
+
+    def __init__(self) -> None:
+        self.plane = MapView2D()
+        self.space = MapView3D()
+        self.drawn: MapView2D | MapView3D = self.plane
+        # A column, since Panel would hide the figure itself without waiting for the page's lock.
+        self.in_plane = pn.Column(self.plane.pane(), sizing_mode="stretch_both", margin=0)
+        self.in_space = pn.Column(
+            self.space.pane(), sizing_mode="stretch_both", margin=0, visible=False
+        )
+        self._tool = pmui.RadioButtonGroup(
+            options=TOOLS, value="orbit", size="small", margin=(0, 4), visible=False
+        )
+        self._tool.param.watch(lambda event: self.space.set_tool(event.new), "value")
+        self._mode = pmui.Select(
+            label="A selection", options=MODES, value="replace", size="small", width=124,
+            margin=(0, 4),
+        )  # fmt: skip
+        self._mode.param.watch(self._mode_chosen, "value")
+        self._front = pmui.Checkbox(label="Front only", size="small", margin=(0, 4), visible=False)
+        self._front.param.watch(lambda event: self.space.set_front_only(event.new), "value")
+        self._fit = pmui.Button(
+            label="Fit", icon="fit_screen", variant="text", size="small", visible=False,
+            on_click=lambda _event: self.space.fit(), margin=(0, 2),
+        )  # fmt: skip
+
+    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
+        """Draw these points, (N, 2) or (N, 3), and forget the selection."""
+        in_plane = coordinates.shape[1] == 2 and len(coordinates) <= MOST_IN_BOKEH
+        self.drawn = self.plane if in_plane else self.space
+        self.in_plane.visible = in_plane
+        for part in (self.in_space, self._tool, self._front, self._fit):
+            part.visible = not in_plane
+        self.drawn.show(coordinates, colours)
+
+    def recolour(self, colours: Colouring) -> None:
+        """Colour the points anew."""
+        self.drawn.recolour(colours)
+
+    def label(self, rows: NDArray[np.intp], texts: Sequence[str]) -> None:
+        """Write texts beside these points."""
+        self.drawn.label(rows, texts)
+
+    def select(self, rows: NDArray[np.intp]) -> None:
+        """Select these points, and no others."""
+        self.drawn.select(rows)
+
+    def on_select(self, callback: Callable[[NDArray[np.intp]], None]) -> None:
+        """Call back with the rows that the user selected."""
+        self.plane.on_select(callback)
+        self.space.on_select(callback)
+
+    def on_hover(self, callback: Callable[[int | None, float, float], None]) -> None:
+        """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
+        self.plane.on_hover(callback)
+        self.space.on_hover(callback)
+
+    def tools(self) -> pn.Row:
+        """What dragging does, and what a selection does to the one before."""
+        return pn.Row(
+            self._tool, self._front, self._fit, self._mode, margin=0, align="center",
+            styles={"align-items": "center"},
+        )  # fmt: skip
+
+    def pane(self) -> pn.Column:
+        """What Panel shows."""
+        return pn.Column(self.in_plane, self.in_space, sizing_mode="stretch_both", margin=0)
+
+    def _mode_chosen(self, event: Any) -> None:
+        self.plane.set_mode(event.new)
+        self.space.set_mode(event.new)

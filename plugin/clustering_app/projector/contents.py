@@ -1,0 +1,113 @@
+"""What the tab shows of a dataset, read at one moment in a thread. N points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from clustering_app.extraction.job import Coverage, coverage
+from clustering_app.projection.run import Run, RunInfo
+from clustering_app.projection.runs import list_runs, read_run
+from clustering_app.projector.items import ItemTable, read_items
+from clustering_app.vectors.feature_set import FeatureSetInfo
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import Host
+from host_contract.entities import Item
+
+CLUSTER, OUTLIER_SCORE = "cluster", "outlier score"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """The points of a run whose items still exist."""
+
+    dataset_id: str
+    run: RunInfo
+    table: ItemTable
+    item_ids: tuple[str, ...]
+    coordinates: NDArray[np.float32]
+    """(N, 2) or (N, 3)."""
+    clusters: NDArray[np.int32]
+    outlier_scores: NDArray[np.float32]
+
+    def item(self, row: int) -> Item:
+        """The item of a point."""
+        return self.table.items[self.table.rows[self.item_ids[row]]]
+
+    def fields(self) -> list[str]:
+        """What points can be coloured and labelled by."""
+        own, *others = self.table.fields()
+        return [own, CLUSTER, OUTLIER_SCORE, *others]
+
+    def values(self, field: str) -> list[JsonValue]:
+        """A field's value for every point; None where it is missing."""
+        if field == CLUSTER:
+            return [f"cluster {number}" if number >= 0 else None for number in self.clusters]
+        if field == OUTLIER_SCORE:
+            return [float(score) for score in self.outlier_scores]
+        column = self.table.values(field)
+        return [column[self.table.rows[item_id]] for item_id in self.item_ids]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Feature sets, the open map, and how far items, vectors and points agree."""
+
+    feature_sets: tuple[FeatureSetInfo, ...] = ()
+    runs: tuple[RunInfo, ...] = ()
+    """All maps, newest first."""
+    points: Points | None = None
+    coverage: Coverage | None = None
+    """Of the feature set behind the map, else of the newest; None without vectors."""
+    unmapped: int = 0
+    """Items that have a vector but are not on the map."""
+
+    def with_check(self, found: Coverage, unmapped: int) -> Contents:
+        """The same with newer counts."""
+        return replace(self, coverage=found, unmapped=unmapped)
+
+
+def read_contents(host: Host, dataset_id: str, run_id: str | None = None) -> Contents:
+    """Read everything, with this map or else the newest. Without vectors no item is read."""
+    store = FeatureStore(host.storage(dataset_id))
+    feature_sets = tuple(info for info in store.feature_sets() if info.count)
+    if not feature_sets:
+        return Contents()
+    runs = list_runs(store)
+    if not runs:
+        found = coverage(host, dataset_id, store, feature_sets[-1].name)
+        return Contents(feature_sets=feature_sets, coverage=found)
+    chosen = run_id if run_id in [run.id for run in runs] else runs[0].id
+    points = _points(dataset_id, read_run(store, chosen), read_items(host, dataset_id))
+    found, unmapped = check(host, dataset_id, points)
+    return Contents(
+        feature_sets=feature_sets,
+        runs=tuple(runs),
+        points=points,
+        coverage=found,
+        unmapped=unmapped,
+    )
+
+
+def check(host: Host, dataset_id: str, points: Points) -> tuple[Coverage, int]:
+    """How far items, vectors and the points of a map agree now, in numbers."""
+    store = FeatureStore(host.storage(dataset_id))
+    name = points.run.feature_set
+    unmapped = len(store.content_versions(name).keys() - set(points.item_ids))
+    return coverage(host, dataset_id, store, name), unmapped
+
+
+def _points(dataset_id: str, run: Run, table: ItemTable) -> Points:
+    kept = [row for row, item_id in enumerate(run.item_ids) if item_id in table.rows]
+    return Points(
+        dataset_id=dataset_id,
+        run=run.info,
+        table=table,
+        item_ids=tuple(run.item_ids[row] for row in kept),
+        coordinates=run.coordinates[kept],
+        clusters=run.clusters[kept],
+        outlier_scores=run.outlier_scores[kept],
+    )

@@ -1,0 +1,60 @@
+"""Asks for near-duplicates: how similar, and whether one of each group is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import panel as pn
+import panel_material_ui as pmui
+
+from clustering_app.projector.parts import Parts, notice
+
+LOWEST, DEFAULT = 0.8, 0.97
+"""Cosines. Below the lowest nearly everything hangs together with most encoders."""
+
+
+class DuplicatesPanel:
+    """Folded away until it is wanted."""
+
+    def __init__(self, on_find: Callable[[], Awaitable[None]]) -> None:
+        """Take what to call when the user wants them found."""
+
+        async def find(_event: object) -> None:
+            self.find.loading = True
+            try:
+                await on_find()
+            finally:
+                self.find.loading = False
+
+        self.threshold = pmui.FloatSlider(
+            label="Similar from", start=LOWEST, end=1.0, step=0.005, value=DEFAULT, size="small",
+            sizing_mode="stretch_width", margin=(5, 8),
+        )  # fmt: skip
+        self.leave_one = pmui.Checkbox(
+            label="Leave out one of each group", value=True, size="small", margin=(0, 0)
+        )
+        self.find = pmui.Button(
+            label="Find near-duplicates", icon="content_copy", variant="outlined", size="small",
+            on_click=find, sizing_mode="stretch_width", margin=(5, 0),
+        )  # fmt: skip
+        self.answer = Parts()
+
+    def view(self) -> pmui.Accordion:
+        """The folded panel."""
+        inside = pn.Column(
+            self.threshold, self.leave_one, self.find, self.answer,
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        return pmui.Accordion(
+            ("Near-duplicates", inside),
+            active=[],
+            title_variant="body2",
+            disable_gutters=True,
+            elevation=0,
+            sizing_mode="stretch_width",
+            margin=(5, 0),
+        )
+
+    def say(self, text: str, *, kind: str = "line") -> None:
+        """Tell how many were found, or what is wrong."""
+        self.answer.put(*([notice(kind, text)] if text else []))

@@ -1,0 +1,84 @@
+"""What users ask of the map: a text, a value, what is like the selection, near-duplicates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import panel as pn
+
+from clustering_app.errors import ClusteringError
+from clustering_app.projector.contents import Points
+from clustering_app.projector.duplicates_panel import DuplicatesPanel
+from clustering_app.projector.finding import Found, by_example, by_metadata, by_text, duplicates
+from clustering_app.projector.map_state import MapState
+from clustering_app.projector.search import ANY_FIELD
+from clustering_app.projector.search_panel import BY_TEXT, PATTERN, SearchPanel
+from host_contract.context import Host
+from host_contract.errors import ContractError
+
+
+class Finder:
+    """Asks in a thread, tells how many were found, and hands them on."""
+
+    def __init__(self, host: Host, state: MapState, on_found: Callable[[Found], None]) -> None:
+        """Take what is searched, and what to call with what was found."""
+        self._host = host
+        self._state = state
+        self._on_found = on_found
+        self.search_panel = SearchPanel(self.search)
+        self.duplicates_panel = DuplicatesPanel(self.find_duplicates)
+
+    def view(self) -> pn.Column:
+        """The box, and below it the folded panel of near-duplicates."""
+        return pn.Column(
+            self.search_panel.view(), self.duplicates_panel.view(),
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+
+    async def search(self) -> None:
+        """Find what the search box asks for."""
+        panel = self.search_panel
+        if not panel.text.strip():
+            panel.say("")
+        elif panel.mode.value == BY_TEXT:
+            panel.say("Comparing pictures with the text …")
+            count = panel.count.value
+            await self._find(panel, partial(by_text, host=self._host, text=panel.text, count=count))
+        else:
+            field, as_pattern = panel.field.value or ANY_FIELD, panel.mode.value == PATTERN
+            await self._find(
+                panel, partial(by_metadata, text=panel.text, field=field, as_pattern=as_pattern)
+            )
+
+    async def find_similar(self) -> None:
+        """Find what is most similar to what is selected."""
+        if examples := self._state.selected_ids():
+            panel = self.search_panel
+            count = panel.count.value
+            await self._find(
+                panel, partial(by_example, host=self._host, examples=examples, count=count)
+            )
+
+    async def find_duplicates(self) -> None:
+        """Find what is nearly the same as something else."""
+        panel = self.duplicates_panel
+        panel.say("Comparing all pictures with one another …")
+        threshold, leave_one = round(panel.threshold.value, 4), panel.leave_one.value
+        await self._find(
+            panel, partial(duplicates, host=self._host, threshold=threshold, leave_one=leave_one)
+        )
+
+    async def _find(
+        self, panel: SearchPanel | DuplicatesPanel, look: Callable[[Points], Found]
+    ) -> None:
+        if (points := self._state.points) is None:
+            return
+        try:
+            found = await asyncio.to_thread(look, points)
+        except (ContractError, ClusteringError) as error:
+            panel.say(str(error), kind="error")
+            return
+        panel.say(found.said)
+        self._on_found(found)

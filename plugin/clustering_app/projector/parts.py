@@ -1,0 +1,115 @@
+"""Read-only parts of the tab, made of text nodes: what users wrote is never taken for markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+from pydantic import JsonValue
+
+from host_contract.entities import Metadata
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "parts.css").read_text(encoding="utf-8")
+
+
+class Parts(JSComponent):  # type: ignore[misc]
+    """A place that shows parts, and reports clicks on those that have a message."""
+
+    parts = param.List(default=[], doc="As `entry`, `scale`, `notice` and `card` make them.")
+
+    _esm = HERE / "parts.js"
+
+    def __init__(
+        self,
+        *shown: Metadata,
+        on_message: Callable[[Any], None] | None = None,
+        **params: Any,
+    ) -> None:
+        params.setdefault("sizing_mode", "stretch_width")
+        params.setdefault("margin", 0)
+        super().__init__(parts=list(shown), stylesheets=[STYLE], **params)
+        self._on_message = on_message
+
+    def put(self, *shown: Metadata) -> None:
+        """Show these parts."""
+        if list(shown) != self.parts:
+            self.parts = list(shown)
+
+    def _handle_msg(self, message: Any) -> None:
+        if self._on_message is not None:
+            self._on_message(message)
+
+
+def entry(
+    title: str,
+    detail: str = "",
+    *,
+    picture: str | None = None,
+    href: str | None = None,
+    colour: str | None = None,
+    message: JsonValue = None,
+    delete: JsonValue = None,
+) -> Metadata:
+    """A line of a list: a picture or a dot of colour, a title, and a quieter text.
+
+    A press of it tells the message, and one of the cross at its end, if there is one, `delete`.
+    """
+    return {
+        "part": "entry",
+        "title": title,
+        "detail": detail,
+        "picture": own_address(picture),
+        "href": own_address(href),
+        "colour": colour,
+        "message": message,
+        "delete": delete,
+    }
+
+
+def scale(colours: Sequence[str], low: str, high: str) -> Metadata:
+    """A bar of colours with what its ends stand for."""
+    return {"part": "scale", "colours": list(colours), "low": low, "high": high}
+
+
+def notice(
+    kind: str,
+    title: str,
+    text: str = "",
+    *,
+    icon: str = "",
+    progress: float | None = None,
+    buttons: Sequence[str] = (),
+) -> Metadata:
+    """A message: a whole `page`, a `strip`, a `warning`, an `error`, or just a `line`."""
+    return {
+        "part": "notice",
+        "kind": kind,
+        "title": title,
+        "text": text,
+        "icon": icon,
+        "progress": progress,
+        "buttons": list(buttons),
+    }
+
+
+def card(title: str, detail: str, picture: str | None, x: float, y: float) -> Metadata:
+    """A floating card at a place in pixels."""
+    return {
+        "part": "card",
+        "title": title,
+        "detail": detail,
+        "picture": own_address(picture),
+        "x": x,
+        "y": y,
+    }
+
+
+def own_address(address: str | None) -> str | None:
+    r"""The address when it is a path on this origin: '/x', but neither '//host' nor '/\host'."""
+    if address is None or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return None
+    return address

@@ -1,0 +1,100 @@
+"""Find items by what is known of them, or by what their pictures show."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from clustering_app.errors import EncoderUnavailable
+from clustering_app.projector.items import ItemTable
+from clustering_app.vectors.feature_set import ModelFingerprint
+from host_contract.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from clustering_app.extraction.encoder import ClipEncoder
+
+ANY_FIELD = "any field"
+PATTERN_SECONDS = 0.1
+"""A pattern that needs longer on one value is refused: it may need for ever."""
+
+
+def matching(
+    table: ItemTable, text: str, *, field: str = ANY_FIELD, as_pattern: bool = False
+) -> NDArray[np.intp]:
+    """Rows of the items with a value that contains a text, whatever its case.
+
+    Args:
+        table: The items.
+        text: What to look for; nothing finds nothing.
+        field: One field, or all.
+        as_pattern: Take the text as a regular expression.
+
+    Raises:
+        InvalidInput: the regular expression is wrong, or takes too long.
+    """
+    if not text:
+        return np.empty(0, np.intp)
+    holds = _pattern(text) if as_pattern else _contains(text)
+    fields = table.fields() if field == ANY_FIELD else [field]
+    found = np.zeros(len(table.items), bool)
+    for name in fields:
+        for row, value in enumerate(table.values(name)):
+            if value is not None and not found[row]:
+                found[row] = holds(str(value))
+    return np.flatnonzero(found)
+
+
+def _contains(text: str) -> Callable[[str], bool]:
+    wanted = text.casefold()
+    return lambda value: wanted in value.casefold()
+
+
+def _pattern(text: str) -> Callable[[str], bool]:
+    try:
+        compiled = regex.compile(text, regex.IGNORECASE)
+    except regex.error as error:
+        raise InvalidInput(f"This is no regular expression: {error}.") from None
+
+    def holds(value: str) -> bool:
+        try:
+            return compiled.search(value, timeout=PATTERN_SECONDS) is not None
+        except TimeoutError:
+            raise InvalidInput("This pattern takes too long; make it simpler.") from None
+
+    return holds
+
+
+class TextEncoder:
+    """The encoder behind a feature set, kept while its texts are asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._encoder: ClipEncoder | None = None
+
+    def vector(self, fingerprint: ModelFingerprint, text: str) -> NDArray[np.float32]:
+        """The vector (D,) of a text by the model of a feature set. Slow at first: use a thread.
+
+        Raises:
+            EncoderUnavailable: the model that made the vectors cannot be loaded any more.
+        """
+        from clustering_app.extraction.encoder import load_encoder
+
+        with self._lock:
+            if self._encoder is None or self._encoder.fingerprint.id != fingerprint.id:
+                self._encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
+            if self._encoder.fingerprint.id != fingerprint.id:
+                raise EncoderUnavailable(
+                    f"The vectors were made by another version of the model {fingerprint.model}, "
+                    "so texts cannot be compared with them: delete them and extract again."
+                )
+            vector: NDArray[np.float32] = self._encoder.encode_texts([text])[0]
+            return vector
+
+
+TEXT_ENCODER = TextEncoder()
+"""One for the process: pages of one server share it."""

@@ -1,0 +1,74 @@
+"""The box above the list: what to look for, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from clustering_app.projector.parts import Parts, notice
+from clustering_app.projector.search import ANY_FIELD
+from clustering_app.projector.text_line import TextLine
+
+CONTAINS, PATTERN, BY_TEXT = "Contains", "Regex", "By text"
+WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (5, 0)}
+MOST_FOUND = 50
+"""Items that a search by text selects, unless another number is chosen."""
+
+
+class SearchPanel:
+    """Asks with Enter or the button."""
+
+    def __init__(self, on_search: Callable[[], Awaitable[None]]) -> None:
+
+        async def entered(text: str) -> None:
+            self.text = text
+            await on_search()
+
+        self.text = ""
+        self._box = TextLine(
+            entered, label="Search", action="Find", placeholder="Text, then Enter", **WIDE
+        )
+        self.mode = pmui.RadioButtonGroup(
+            options=[CONTAINS, PATTERN, BY_TEXT], value=CONTAINS, size="small", **WIDE
+        )
+        self.field = pmui.Select(
+            label="In", options=[ANY_FIELD], value=ANY_FIELD, size="small", **WIDE
+        )
+        self.count = pmui.IntInput(
+            label="How many", value=MOST_FOUND, start=1, end=10_000, size="small", visible=False,
+            **WIDE,
+        )  # fmt: skip
+        self.answer = Parts()
+
+        self.mode.param.watch(self._mode_chosen, "value")
+
+    def view(self) -> pn.Column:
+        """The box."""
+        return pn.Column(
+            self._box,
+            self.mode,
+            self.field,
+            self.count,
+            self.answer,
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+
+    def show_fields(self, fields: list[str]) -> None:
+        """Offer these fields to look in."""
+        chosen = self.field.value if self.field.value in fields else ANY_FIELD
+        self.field.param.update(options=[ANY_FIELD, *fields], value=chosen)
+
+    def say(self, text: str, *, kind: str = "line") -> None:
+        """Tell how many were found, or what is wrong."""
+        self.answer.put(*([notice(kind, text)] if text else []))
+
+    def _mode_chosen(self, event: Any) -> None:
+        self.field.visible = event.new != BY_TEXT
+        self.count.visible = event.new == BY_TEXT
+        self._box.placeholder = (
+            "What the picture shows, then Enter" if event.new == BY_TEXT else "Text, then Enter"
+        )

@@ -1,0 +1,392 @@
+"""The Clustering tab of one dataset in one open page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import panel as pn
+import param
+from numpy.typing import NDArray
+from panel.io.callbacks import PeriodicCallback
+
+from clustering_app.errors import ClusteringError
+from clustering_app.projector.actions import ActionsMenu
+from clustering_app.projector.canvas import Canvas
+from clustering_app.projector.contents import check, read_contents
+from clustering_app.projector.controls import Controls
+from clustering_app.projector.download import DownloadMenu
+from clustering_app.projector.finder import Finder
+from clustering_app.projector.finding import Found
+from clustering_app.projector.legend import Act
+from clustering_app.projector.map_state import MapState
+from clustering_app.projector.notices import (
+    ADD,
+    DISMISS,
+    OPENING,
+    REFRESH,
+    RERUN,
+    Situation,
+    mismatch,
+    page_notice,
+    strips,
+)
+from clustering_app.projector.parts import Parts, card, notice
+from clustering_app.projector.selected_list import SelectedList
+from clustering_app.projector.selection_bar import Command, SelectionBar
+from clustering_app.projector.selections_panel import SelectionsPanel
+from clustering_app.projector.similar import nearest
+from clustering_app.projector.statistics import over_represented
+from clustering_app.projector.watch import (
+    CANCEL,
+    TRY_AGAIN,
+    Progress,
+    Watch,
+    failure_notice,
+)
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import BrowserSession, Host
+from host_contract.entities import ActionResult, Dataset, Execution, Metadata
+from host_contract.errors import ContractError
+
+TICK_MILLISECONDS = 700
+
+
+class ClusteringTab:
+    """Joins the parts of the tab; what they show is in `state`."""
+
+    def __init__(self, host: Host, dataset: Dataset, session: BrowserSession | None = None) -> None:
+        """Make the tab; nothing is read before it is open in the browser."""
+        self._host = host
+        self._dataset = dataset
+        self.state = MapState()
+        self._loaded = False
+        self._run_id: str | None = None
+        self._running: Execution | None = None
+        self._failed: Execution | None = None
+        self._error = ""
+        self._said = ""
+        self._items_changed = False
+        self._own_change = False
+        self._watch = Watch(host, dataset.id)
+        self.controls = Controls(
+            on_run=self.run, on_field=self._field_chosen, on_history=self.open_map,
+            on_category=self._category_chosen,
+        )  # fmt: skip
+        self.map = Canvas()
+        self.map.on_select(self._rows_selected)
+        self.map.on_hover(self._hovered)
+        self.finder = Finder(host, self.state, self._found)
+        self.actions = ActionsMenu(
+            host, dataset.id, session, selected=self.state.selected_ids, done=self._action_done
+        )
+        self._hover = Parts(sizing_mode="fixed", width=0, height=0, styles={"z-index": "20"})
+        self._strip = Parts(on_message=self._pressed)
+        self._page = Parts(on_message=self._pressed)
+        self._counts = Parts(styles={"flex": "1 0 260px", "width": "auto"})
+        self.selected_list = SelectedList(
+            host,
+            self.state,
+            lambda item_id: self._ids_chosen((item_id,)),
+            lambda: self._later(self.finder.find_similar),
+        )
+        self.selection_bar = SelectionBar(self.state, self._commanded)
+        self.selections_panel = SelectionsPanel(
+            FeatureStore(host.storage(dataset.id)), self.state, self._ids_chosen
+        )
+        self.download_menu = DownloadMenu(self.state, dataset.name)
+        self._layout = self._make_layout()
+        self._show_places()
+        if session is not None:
+            session.on_items_changed(self._tell_items_changed)
+
+    def view(self) -> pn.Column:
+        """The tab: what to map, the map, and what is selected; a line until it is read."""
+        pn.state.onload(self._open)
+        self._place = pn.Column(Parts(OPENING), sizing_mode="stretch_both", margin=0)
+        return self._place
+
+    def _make_layout(self) -> pn.Row:
+        self._left = self.controls.view()
+        buttons = pn.FlexBox(
+            self._counts, self.map.tools(), self.selection_bar.view(), self.download_menu.view(),
+            sizing_mode="stretch_width", margin=0, align_items="center",
+        )  # fmt: skip
+        canvas = pn.Column(
+            self._hover, self.map.pane(), sizing_mode="stretch_both", margin=0,
+            styles={"position": "relative"},
+        )  # fmt: skip
+        self._middle = pn.Column(buttons, canvas, sizing_mode="stretch_both", margin=0)
+        self._right = pn.Column(
+            self.finder.view(), self.selections_panel.view(), self.actions.view(),
+            self.selected_list.view(),
+            width=292, sizing_mode="stretch_height", scroll="y-auto", margin=0,
+            styles={"padding": "8px 10px 14px 12px"},
+        )  # fmt: skip
+        centre = pn.Column(
+            self._strip, self._page, self._middle, sizing_mode="stretch_both", margin=0,
+            styles={"padding": "8px"},
+        )  # fmt: skip
+        return pn.Row(
+            self._left, centre, self._right, sizing_mode="stretch_both", margin=0, min_height=480
+        )
+
+    async def _open(self) -> None:
+        self._ticks = PeriodicCallback(
+            callback=self.tick, period=TICK_MILLISECONDS, background=True
+        )
+        await self.reload()
+        await self.actions.load()
+        # A widget that changes while it is being mounted loses the change (Panel subscribes late),
+        # so the widgets enter the page when they already say what they should.
+        self._place[:] = [self._layout]
+        self._ticks.start()
+
+    async def reload(self) -> None:
+        """Read items, vectors and the open map, the newest unless one was chosen, and show them."""
+        self._items_changed = False
+        contents = await asyncio.to_thread(
+            read_contents, self._host, self._dataset.id, self._run_id
+        )
+        self.state.take(contents)
+        self._loaded = True
+        self.controls.show(contents, self.state)
+        if self.state.points is not None:
+            self.finder.search_panel.show_fields(self.state.points.table.fields())
+            self._draw()
+            await self.selections_panel.load()
+        self._show_places()
+        self._show_selection()
+
+    async def open_map(self, run_id: str) -> None:
+        """Open an earlier map; Run goes back to the newest."""
+        self._run_id = run_id
+        await self.reload()
+
+    async def tick(self) -> None:
+        """Look at the executions; they may have been started anywhere."""
+        progress: Progress = await asyncio.to_thread(self._watch.look)
+        self._running = progress.running
+        if self._running is not None:
+            self._failed = None
+        if progress.ended is not None:
+            self._failed = progress.ended if failure_notice(progress.ended, "") else None
+            if self._failed is None and progress.ended.function == "run_projection":
+                self._run_id = None
+            await self.reload()
+        elif self._items_changed and self.state.points is not None:
+            await self._check()
+        self._show_places()
+
+    async def add_embeddings(self) -> None:
+        """Start the extraction of the whole dataset, with the model of the map if there is one."""
+        inputs: Metadata = {"dataset": self._dataset.id, "query": {}}
+        if sets := self.state.contents.feature_sets:
+            name = self.state.points.run.feature_set if self.state.points else sets[-1].name
+            made = next((info.fingerprint for info in sets if info.name == name), None)
+            if made is not None:
+                inputs |= {"model": made.model}
+                if made.weights_source is not None:
+                    inputs |= {"weights": made.weights_source}
+        await self._start("extract_dataset", inputs)
+
+    async def run(self) -> None:
+        """Make a map of all items, as the controls say."""
+        if self._running is None and self.controls.tensor.value:
+            inputs = {"dataset": self._dataset.id, **self.controls.inputs()}
+            await self._start("run_projection", inputs)
+
+    def _found(self, found: Found) -> None:
+        """Select what was found, and colour by how similar each item is where that is known."""
+        if found.similarity is not None:
+            self.state.compare(found.similarity)
+            self.controls.show(self.state.contents, self.state)
+        self.state.select(found.item_ids)
+        self._recolour()
+        self._show_selection()
+
+    async def _start(self, function: str, inputs: Metadata) -> None:
+        try:
+            started = await asyncio.to_thread(self._host.start_execution, function, inputs)
+        except ContractError as error:
+            self._error = str(error)
+        else:
+            self._failed, self._error, self._said = None, "", ""
+            self._running = started
+            self._watch.follow(started)
+        self._show_places()
+
+    async def _check(self) -> None:
+        """Compare the map with what is there now; the map itself stays until Refresh."""
+        if (points := self.state.points) is None:
+            return
+        found, unmapped = await asyncio.to_thread(check, self._host, self._dataset.id, points)
+        contents = self.state.contents
+        if (found, unmapped) != (contents.coverage, contents.unmapped):
+            self.state.contents = contents.with_check(found, unmapped)
+
+    def _tell_items_changed(self) -> None:
+        """Hear that items changed; what this tab deleted itself is no news."""
+        self._items_changed, self._own_change = not self._own_change, False
+
+    def _show_places(self) -> None:
+        """Show the parts that there is something for."""
+        points = self.state.points
+        self._left.visible = bool(self.state.contents.feature_sets)
+        self._middle.visible = self._right.visible = points is not None
+        page = points is None
+        self._page.visible = page
+        self.controls.run.disabled = (
+            self._running is not None or not self.state.contents.feature_sets
+        )
+        now = Situation(
+            contents=self.state.contents,
+            loaded=self._loaded,
+            running=self._running,
+            failed=self._failed,
+            error=self._error,
+            items_changed=self._items_changed,
+            said=self._said,
+        )
+        if page:
+            self._page.put(page_notice(now))
+            self._strip.put(*mismatch(now.contents) if self._running is None else ())
+        else:
+            self._strip.put(*strips(now))
+
+    def _draw(self) -> None:
+        colours = self.state.colours()
+        self.map.show(self.state.coordinates(), colours)
+        self.map.label(*self.state.labels())
+        self.controls.show_legend(self.state.legend(), colours)
+        self._hover.put()
+
+    def _recolour(self) -> None:
+        colours = self.state.colours()
+        self.map.recolour(colours)
+        self.controls.show_legend(self.state.legend(), colours)
+
+    def _show_selection(self, *, from_map: bool = False) -> None:
+        points, selection = self.state.points, self.state.selected_ids()
+        if points is None:
+            return
+        if not from_map:
+            self.map.select(self.state.selected_rows())
+        run = points.run.parameters
+        sets = {one.name: one.fingerprint.dimension for one in self.state.contents.feature_sets}
+        counts = [f"{len(self.state.shown()):,} points", f"{len(selection):,} selected"]
+        if points.run.feature_set in sets:
+            counts.append(f"{sets[points.run.feature_set]} dimensions to {run.dimensions}")
+        self._counts.put(notice("line", " · ".join(counts)))
+        self.selection_bar.show()
+        self.download_menu.show()
+        self.actions.show_count(len(selection))
+        self.selected_list.show()
+        if len(selection) == 1:
+            self._later(lambda: self._show_nearest(selection[0]))
+        elif selection:
+            self._later(self._show_statistics)
+
+    async def _show_nearest(self, item_id: str) -> None:
+        """List what is most similar to the one item selected."""
+        if (points := self.state.points) is None:
+            return
+        try:
+            found = await asyncio.to_thread(nearest, self._host, points, item_id)
+        except ClusteringError as error:
+            self.selected_list.say(str(error))
+            return
+        if self.state.selection == {item_id}:
+            self.selected_list.show_near(found)
+
+    async def _show_statistics(self) -> None:
+        """List what the selection has more often than the rest of the map."""
+        if (points := self.state.points) is None:
+            return
+        selection = self.state.selection
+        found = await asyncio.to_thread(
+            over_represented,
+            ((field, points.values(field)) for field in points.fields()),
+            np.array([item_id in selection for item_id in points.item_ids]),
+        )
+        if self.state.selection == selection:
+            self.selected_list.show_statistics(found)
+
+    def _rows_selected(self, rows: NDArray[np.intp]) -> None:
+        if self.state.points is None or (len(rows) and rows[-1] >= len(self.state.shown())):
+            return  # bits of a map that was replaced meanwhile
+        before = self.state.selection
+        self.state.select_rows(rows)
+        if self.state.selection != before:
+            self._show_selection(from_map=True)
+
+    def _hovered(self, row: int | None, x: float, y: float) -> None:
+        shown = self.state.shown()
+        if row is None or self.state.points is None or row >= len(shown):
+            self._hover.put()
+            return
+        item = self.state.points.item(int(shown[row]))
+        self._hover.put(card(item.name, ", ".join(item.labels), item.thumbnail_url, x, y))
+
+    async def _field_chosen(self, name: str, field: str) -> None:
+        setattr(self.state, name, field)
+        if self.state.points is None:
+            return
+        if name == "color_by":
+            self._recolour()
+        else:
+            self.map.label(*self.state.labels())
+
+    def _category_chosen(self, act: Act, label: str) -> None:
+        {
+            "select": self.state.select_category,
+            "hide": self.state.hide_category,
+            "show": self.state.show_category,
+            "isolate": self.state.isolate_category,
+        }[act](label)
+        if act != "select":
+            self._draw()
+        self._show_selection()
+
+    def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
+        self.state.select(item_ids)
+        self._show_selection()
+
+    def _commanded(self, command: Command) -> None:
+        """Show what a button, a menu or a key did to selection and isolation."""
+        if command not in ("invert", "clear"):
+            self._draw()
+        self._show_selection()
+
+    async def _action_done(self, result: ActionResult) -> None:
+        self._said = result.message
+        before = self.state.contents.coverage
+        await self.reload()
+        after = self.state.contents.coverage
+        self._own_change = before is not None and after is not None and before.items != after.items
+
+    def _pressed(self, label: str) -> None:
+        """A button of a notice."""
+        if label in (ADD, RERUN):
+            self._later(self.add_embeddings)
+        elif label == CANCEL and self._running is not None:
+            running = self._running.id
+            self._later(lambda: asyncio.to_thread(self._host.cancel_execution, running))
+        elif label == TRY_AGAIN and self._failed is not None:
+            failed = self._failed
+            self._later(lambda: self._start(failed.function, failed.inputs))
+        elif label == REFRESH:
+            self._later(self.reload)
+        elif label == DISMISS:
+            self._failed, self._error, self._said = None, "", ""
+            self._show_places()
+
+    def _later(self, call: Callable[[], Awaitable[Any]]) -> None:
+        """Call in the page's event loop; from any of its callbacks."""
+
+        async def called() -> None:
+            await call()
+
+        param.parameterized.async_executor(called)

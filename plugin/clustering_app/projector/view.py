@@ -1,0 +1,36 @@
+"""What any map shows and tells, whatever draws it. N points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.projector.colours import Colouring
+
+
+class MapView(Protocol):
+    """A drawn map. Arrays go to the browser as raw binary, a selection comes back as bits."""
+
+    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
+        """Draw these points (N, 2), and forget the selection."""
+
+    def recolour(self, colours: Colouring) -> None:
+        """Colour the points anew; only one number a point is sent."""
+
+    def label(self, rows: NDArray[np.intp], texts: Sequence[str]) -> None:
+        """Write texts beside these points."""
+
+    def select(self, rows: NDArray[np.intp]) -> None:
+        """Select these points, and no others."""
+
+    def on_select(self, callback: Callable[[NDArray[np.intp]], None]) -> None:
+        """Call back with the rows that the user selected."""
+
+    def on_hover(self, callback: Callable[[int | None, float, float], None]) -> None:
+        """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
+
+    def pane(self) -> object:
+        """What Panel shows."""

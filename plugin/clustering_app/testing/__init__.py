@@ -1,0 +1,1 @@
+"""Strategies and plain models that tests of the app share."""

@@ -1,0 +1,47 @@
+"""What is done when the repository cannot be read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import icechunk
+
+from clustering_app.errors import NoFeatures, StoreError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+READING_ATTEMPTS = 3
+
+
+@contextmanager
+def with_one_error() -> Iterator[None]:
+    """Say in one line what Icechunk says in a page."""
+    try:
+        yield
+    except icechunk.IcechunkError as error:
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+        raise StoreError(
+            f"The feature store cannot be read or written ({reason}). It was deleted meanwhile, or "
+            "the disk is full or damaged: look there, or delete the vectors and extract again."
+        ) from error
+
+
+def reading(read: Callable[P, R]) -> Callable[P, R]:
+    """Read anew, from the newest snapshot, when a compaction took the one that was being read."""
+
+    @wraps(read)
+    def call(*args: P.args, **named: P.kwargs) -> R:
+        for _ in range(READING_ATTEMPTS - 1):
+            try:
+                return with_one_error()(read)(*args, **named)
+            except NoFeatures:
+                raise
+            except StoreError:
+                continue
+        return with_one_error()(read)(*args, **named)
+
+    return call

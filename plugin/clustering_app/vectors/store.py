@@ -1,0 +1,339 @@
+"""The feature store: one Icechunk repository a dataset, in which every batch is a commit.
+
+A reader sees the snapshot it opened, whatever is written meanwhile; a killed writer leaves the last
+commit as it was. On a local disk Icechunk is not safe against two processes that commit at once,
+so every commit goes through one file lock beside the repository.
+
+Inside, a feature set is the group `feature_sets/<name>`, laid out by `columns`. Runs and other
+records are groups elsewhere. N items, D embedding dimensions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import icechunk
+import numpy as np
+import zarr
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from clustering_app.errors import NoFeatures, StoreError
+from clustering_app.vectors.columns import (
+    add_array,
+    check_batch,
+    create_columns,
+    delete_rows,
+    describe,
+    strings,
+    texts,
+    write_rows,
+)
+from clustering_app.vectors.failures import reading, with_one_error
+from clustering_app.vectors.feature_set import FeatureSet, FeatureSetInfo, ModelFingerprint
+from host_contract.entities import Metadata
+
+icechunk.set_logs_filter("error")  # it warns of unsafe commits on local disks: see the lock below
+
+BRANCH = "main"
+FEATURE_SETS = "feature_sets"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+NOTHING_YET = "There are no vectors yet: extract features first."
+
+
+class FeatureStore:
+    """The vectors and runs of one dataset.
+
+    Nothing is made on disk before the first write. Safe to use from several threads and processes.
+    """
+
+    def __init__(self, location: str) -> None:
+        """Take the folder that the host gives for a dataset.
+
+        Raises:
+            StoreError: the location is a URL; only local folders are supported yet.
+        """
+        if "://" in location:
+            raise StoreError(f"{location}: vectors can be kept in a local folder only, so far.")
+        self._folder = Path(location) / "features"
+        self._lock = FileLock(f"{self._folder}.lock")
+        self._unfinished = Path(f"{self._folder}.unfinished")
+
+    def exists(self) -> bool:
+        """Whether anything was ever written, and not deleted since."""
+        return self._folder.is_dir()
+
+    @reading
+    def snapshot(self) -> str:
+        """Id of the newest snapshot. Raises `NoFeatures` before the first write."""
+        return str(self._repository().lookup_branch(BRANCH))
+
+    @reading
+    def feature_sets(self) -> list[FeatureSetInfo]:
+        """What is known of each feature set, in the order of creation; empty before the first."""
+        if not self.exists():
+            return []
+        groups = _children(self._read(), FEATURE_SETS)
+        return [describe(group) for group in sorted(groups, key=_created)]
+
+    def count(self, name: str) -> int:
+        """N, vectors in a feature set; 0 when there is no such set."""
+        return next((info.count for info in self.feature_sets() if info.name == name), 0)
+
+    def create(self, name: str, fingerprint: ModelFingerprint) -> None:
+        """Make an empty feature set; does nothing when it is there with the same model.
+
+        Raises:
+            ModelMismatch: it is there, and its vectors come from another model.
+            StoreError: the name has characters that a group cannot have.
+        """
+        if not NAME.fullmatch(name):
+            raise StoreError(f"{name!r} cannot name a feature set: use letters, digits, _ . and -.")
+
+        def write(root: zarr.Group) -> None:
+            there = _children(root, FEATURE_SETS)
+            for group in there:
+                if group.basename == name:
+                    describe(group).check_model(fingerprint)
+                    return
+            order = len(there)
+            group = root.create_group(f"{FEATURE_SETS}/{name}")
+            group.attrs.update({"fingerprint": asdict(fingerprint), "created": order})
+            create_columns(group, fingerprint.dimension)
+
+        self._commit(f"create {name}", write, may_create=True)
+
+    def append(
+        self,
+        name: str,
+        item_ids: Sequence[str],
+        content_versions: Sequence[str],
+        vectors: NDArray[np.floating[Any]],
+    ) -> str:
+        """Write the vectors of a batch of items in one commit.
+
+        An item that has a vector already gets the new one, in its old row: there is never more
+        than one row an item.
+
+        Args:
+            name: A feature set that was created.
+            item_ids: B ids, each once.
+            content_versions: B, the items' contents that the vectors were made from.
+            vectors: (B, D), finite within float16.
+
+        Returns:
+            Id of the new snapshot.
+
+        Raises:
+            NoFeatures: there is no such feature set.
+            StoreError: shapes disagree, an id comes twice, or a vector is not finite (named).
+        """
+        batch = vectors.astype(np.float16)
+        check_batch(item_ids, content_versions, batch)
+
+        def write(root: zarr.Group) -> None:
+            write_rows(_feature_set(root, name), item_ids, content_versions, batch)
+
+        return self._commit(f"append {len(item_ids)} to {name}", write)
+
+    @reading
+    def read(self, name: str, *, snapshot: str | None = None) -> FeatureSet:
+        """Read a feature set as it is now, or as it was at a snapshot.
+
+        Raises:
+            NoFeatures: there is no such feature set (at that snapshot).
+        """
+        snapshot = snapshot or self.snapshot()
+        group = _feature_set(self._read(snapshot), name)
+        return FeatureSet(
+            info=describe(group),
+            item_ids=tuple(strings(group["item_ids"])),
+            vectors=np.asarray(group["vectors"][:]),
+            snapshot=snapshot,
+        )
+
+    @reading
+    def content_versions(self, name: str) -> dict[str, str]:
+        """Content version that each item's vector was made from; empty without the feature set."""
+        root = self._root()
+        if root is None or f"{FEATURE_SETS}/{name}" not in root:
+            return {}
+        group = _feature_set(root, name)
+        return dict(
+            zip(strings(group["item_ids"]), strings(group["content_versions"]), strict=True)
+        )
+
+    def delete_items(self, item_ids: Sequence[str]) -> int:
+        """Remove the vectors of items from every feature set, in one commit.
+
+        The last rows move into the holes, so that only the chunks concerned are written.
+
+        Returns:
+            The number of rows removed.
+        """
+        removed, gone = 0, set(item_ids)
+
+        def write(root: zarr.Group) -> None:
+            nonlocal removed
+            for group in _children(root, FEATURE_SETS):
+                removed += delete_rows(group, gone)
+
+        if self.exists() and gone:
+            self._commit(f"delete {len(gone)} items", write)
+        return removed
+
+    def forget_items(self, item_ids: Sequence[str]) -> int:
+        """Delete items and compact, so that nothing of their vectors stays on disk."""
+        removed = self.delete_items(item_ids)
+        if removed:
+            self.compact()
+        return removed
+
+    @with_one_error()
+    def compact(self) -> int:
+        """Forget all snapshots but the newest: what was deleted or written over leaves the disk.
+
+        Who reads an older snapshot at that moment gets a `StoreError`, or the newest by `read`.
+
+        Returns:
+            The number of bytes freed.
+        """
+        if not self.exists():
+            return 0
+        with self._lock:
+            repository = self._repository()
+            # Nobody else writes while the lock is held, so that every object may be judged.
+            everything = datetime.now(UTC) + timedelta(days=1)
+            repository.expire_snapshots(everything)
+            return int(repository.garbage_collect(everything).bytes_deleted)
+
+    def delete(self) -> None:
+        """Remove everything from disk, at once for all who look."""
+        if not self._folder.parent.is_dir():
+            return
+        with self._lock:
+            shutil.rmtree(self._unfinished, ignore_errors=True)
+            if self.exists():
+                self._folder.rename(self._unfinished)
+                shutil.rmtree(self._unfinished)
+            Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def write_record(
+        self,
+        path: str,
+        arrays: Mapping[str, NDArray[Any] | Sequence[str]],
+        attributes: Metadata,
+    ) -> str:
+        """Write a group of arrays, in one commit, over what was there; returns the snapshot."""
+
+        def write(root: zarr.Group) -> None:
+            if path in root:
+                del root[path]
+            group = root.create_group(path)
+            group.attrs.update({"content": json.dumps(attributes)})
+            for name, values in arrays.items():
+                add_array(group, name, values if isinstance(values, np.ndarray) else texts(values))
+
+        return self._commit(f"write {path}", write)
+
+    @reading
+    def read_record(self, path: str) -> tuple[dict[str, NDArray[Any]], Metadata]:
+        """Read the arrays and attributes that were written. Raises `NoFeatures` when absent."""
+        group = self._record(path)
+        arrays = {name: np.asarray(array[:]) for name, array in group.arrays()}
+        return arrays, json.loads(str(group.attrs["content"]))
+
+    @reading
+    def read_attributes(self, path: str) -> Metadata:
+        """Read a record's attributes alone. Raises `NoFeatures` when absent."""
+        return cast(Metadata, json.loads(str(self._record(path).attrs["content"])))
+
+    @reading
+    def records(self, prefix: str) -> list[str]:
+        """Paths of all records in a group, sorted."""
+        return sorted(child.path for child in _children(self._root(), prefix))
+
+    def delete_record(self, path: str) -> None:
+        """Remove a record. Raises `NoFeatures` when absent."""
+        self._record(path)
+        self._commit(f"delete {path}", lambda root: root.__delitem__(path))
+
+    def _record(self, path: str) -> zarr.Group:
+        root = self._read()
+        if path not in root:
+            raise NoFeatures(f"There is no {path}.")
+        return cast(zarr.Group, root[path])
+
+    def _repository(self) -> icechunk.Repository:
+        if not self.exists():
+            raise NoFeatures(NOTHING_YET)
+        return icechunk.Repository.open(icechunk.local_filesystem_storage(str(self._folder)))
+
+    def _root(self) -> zarr.Group | None:
+        """The root as it is now; None before the first commit."""
+        try:
+            return self._read()
+        except NoFeatures:
+            return None
+
+    def _read(self, snapshot: str | None = None) -> zarr.Group:
+        repository = self._repository()
+        if snapshot is None:
+            return zarr.open_group(repository.readonly_session(BRANCH).store, mode="r")
+        try:
+            session = repository.readonly_session(snapshot_id=snapshot)
+        except icechunk.IcechunkError as error:
+            raise NoFeatures(f"The store has no snapshot {snapshot}.") from error
+        return zarr.open_group(session.store, mode="r")
+
+    @with_one_error()
+    def _commit(
+        self, message: str, write: Callable[[zarr.Group], None], *, may_create: bool = False
+    ) -> str:
+        """Write in one transaction; a store that was deleted meanwhile is not made again."""
+        if may_create:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+        elif not self.exists():
+            raise NoFeatures(NOTHING_YET)
+        with self._lock:
+            if may_create and not self.exists():
+                self._make()
+            session = self._repository().writable_session(BRANCH)
+            write(zarr.open_group(session.store, mode="a"))
+            if not session.has_uncommitted_changes:
+                return str(session.snapshot_id)
+            return str(session.commit(message))
+
+    def _make(self) -> None:
+        """Make the repository beside its place and move it there: it is whole, or not there."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        storage = icechunk.local_filesystem_storage(str(self._unfinished))
+        session = icechunk.Repository.create(storage).writable_session(BRANCH)
+        zarr.create_group(session.store)
+        session.commit("make the store")
+        self._unfinished.rename(self._folder)
+
+
+def _children(root: zarr.Group | None, path: str) -> list[zarr.Group]:
+    """The groups in a group; none where it is not there."""
+    if root is None or path not in root:
+        return []
+    return [child for _, child in cast(zarr.Group, root[path]).groups()]
+
+
+def _created(group: Any) -> int:
+    return int(group.attrs["created"])
+
+
+def _feature_set(root: zarr.Group, name: str) -> Any:
+    path = f"{FEATURE_SETS}/{name}"
+    if path not in root:
+        raise NoFeatures(f"There is no feature set {name!r}: extract features first.")
+    return root[path]

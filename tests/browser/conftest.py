@@ -1,0 +1,112 @@
+"""The real server as its own process, and real Chromium that must stay on this machine."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.chromium import PATIENCE_MS, launch
+
+PROGRAM = Path(sys.executable).parent / "clustering"
+
+
+@dataclass
+class Server:
+    """A running `clustering serve`."""
+
+    origin: str
+    data_dir: Path
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = launch(playwright)
+    yield started
+    started.close()
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str) -> Iterator[Server]:
+    """`clustering serve` on a free port, stopped at the end as Ctrl-C stops it."""
+    with (data_dir / "server.log").open("w+") as log:
+        process = subprocess.Popen(
+            [PROGRAM, "serve", *arguments, "--data-dir", str(data_dir), "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        assert process.stdout is not None
+        address = None
+        for line in process.stdout:
+            if address := re.search(r"http://[\d.]+:\d+", line):
+                break
+        if address is None:
+            log.seek(0)
+            pytest.fail(f"the server did not start:\n{log.read()}")
+        yield Server(address.group(), data_dir, process)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=180)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
+    """A server whose first dataset is the 240 drawings, with no vectors yet."""
+    with serving(tmp_path_factory.mktemp("data"), str(few_emoji_folder)) as started:
+        yield started
+
+
+@dataclass
+class Watch:
+    """What a page must never do: ask another machine, or log an error."""
+
+    outside: list[str] = field(default_factory=list)
+    console_errors: list[str] = field(default_factory=list)
+
+    def on(self, page: Page) -> None:
+        page.on("request", lambda request: self._request(request.url))
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+
+    def _request(self, url: str) -> None:
+        if urlsplit(url).hostname not in ("127.0.0.1", "localhost", None):
+            self.outside.append(url)
+
+    def _console(self, level: str, text: str) -> None:
+        if level == "error":
+            self.console_errors.append(text)
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    found = Watch()
+    yield found
+    assert found.outside == []
+    assert found.console_errors == []
+
+
+@pytest.fixture
+def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1500, "height": 860})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    watch.on(opened)
+    yield opened
+    context.close()

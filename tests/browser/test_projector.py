@@ -1,0 +1,281 @@
+"""The functions of the tab, in Chromium, on maps that the console made."""
+
+import csv
+import math
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PROGRAM, Server, serving
+from tests.browser.map_page import (
+    box_select,
+    open_tab,
+    picture,
+    selected_rows,
+    wait_for_points,
+    wait_until,
+)
+
+POINTS = 240
+pytestmark = pytest.mark.timeout(900)  # the first test waits for an extraction and two runs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
+    data_dir = tmp_path_factory.mktemp("data")
+    for command in (
+        ["import", str(few_emoji_folder)],
+        ["extract", "few emoji"],
+        ["run", "few emoji", "--method", "tsne", "--dimensions", "3"],
+        ["run", "few emoji"],
+    ):
+        subprocess.run([PROGRAM, *command, "--data-dir", str(data_dir)], check=True)
+    with serving(data_dir) as started:
+        yield started
+
+
+def counts(page: Page, text: str) -> None:
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+def open_map(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Map").click()
+    page.get_by_text(name).last.click()
+
+
+def test_undo_and_redo_by_keys_and_menu(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    boxed = box_select(page)
+    counts(page, f"{POINTS} points · {boxed} selected")
+    page.keyboard.press("v")
+    counts(page, f"{POINTS} points · {POINTS - boxed} selected")
+    page.keyboard.press("h")
+    counts(page, f"{boxed} points · 0 selected")
+    wait_for_points(page, boxed)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    counts(page, f"{POINTS} points · {boxed} selected")
+    wait_for_points(page, POINTS)
+    wait_until(lambda: selected_rows(page) == boxed)
+    page.keyboard.press("Control+Shift+z")
+    counts(page, f"{POINTS} points · {POINTS - boxed} selected")
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Undo (Ctrl+Z)").click()
+    counts(page, f"{POINTS} points · {boxed} selected")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    counts(page, f"{POINTS} points · 0 selected")
+
+
+def test_what_is_typed_is_no_command(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("searchbox", name="Search").fill("food")
+    page.keyboard.press("Enter")
+    counts(page, f"{POINTS} points · 80 selected")
+    page.get_by_role("searchbox", name="Search").press_sequentially("hiv")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 found.")).to_be_visible()
+    counts(page, f"{POINTS} points · 0 selected")
+
+
+def test_a_mode_adds_to_the_selection(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    boxed = box_select(page)
+    page.keyboard.press("v")
+    counts(page, f"{POINTS} points · {POINTS - boxed} selected")
+    page.get_by_role("combobox", name="A selection").click()
+    page.get_by_text("Add", exact=True).last.click()
+    everything = page.get_by_text(f"{POINTS} points · {POINTS} selected")
+    for _ in range(10):  # until the choice of the mode has come through
+        box_select(page)
+        if everything.is_visible():
+            break
+    expect(everything).to_be_visible()
+
+
+def test_the_legend_selects_hides_and_isolates(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    legend = page.get_by_role("list", name="Legend")
+    expect(legend.get_by_role("listitem")).to_have_count(3)
+    food = legend.get_by_role("listitem").filter(has_text="food and drink")
+    food.get_by_text("food and drink").click()
+    counts(page, f"{POINTS} points · 80 selected")
+    food.hover()
+    food.get_by_role("button", name="Hide food and drink").click()
+    wait_for_points(page, POINTS - 80)
+    counts(page, f"{POINTS - 80} points · 0 selected")
+    expect(food).to_contain_text("hidden")
+    picture(page, "legend")
+    food.get_by_role("button", name="Show only food and drink").click()
+    wait_for_points(page, 80)
+    expect(food.get_by_role("button", name="Hide food and drink")).to_have_count(0)
+    page.keyboard.press("Control+z")
+    wait_for_points(page, POINTS - 80)
+    food.get_by_text("food and drink").click()
+    wait_for_points(page, POINTS)
+
+
+def test_the_table_of_the_map_is_taken_away(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    whole = table(page, "Shown points (CSV)")
+    assert len(whole) == POINTS
+    assert {row["labels"] for row in whole} == {
+        "animals and nature", "food and drink", "smileys and emotion",
+    }  # fmt: skip
+    assert all(math.isfinite(float(row[axis])) for row in whole for axis in "xy")
+    legend = page.get_by_role("list", name="Legend")
+    legend.get_by_text("food and drink").click()
+    counts(page, f"{POINTS} points · 80 selected")
+    part = table(page, "Selected points (CSV)")
+    assert part == [row for row in whole if row["labels"] == "food and drink"]
+
+
+def table(page: Page, entry: str) -> list[dict[str, str]]:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_role("menuitem", name=entry).click()
+    assert saved.value.suggested_filename.endswith(".csv")
+    with saved.value.path().open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["UMAP 2D", "t-SNE 3D"])
+def test_a_narrow_window_has_room_for_every_tool(page: Page, server: Server, name: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    if name != "UMAP 2D":
+        open_map(page, name)
+        expect(page.get_by_role("button", name="Turn")).to_be_visible()
+    search = page.get_by_role("searchbox", name="Search").bounding_box()
+    assert search is not None
+    for tool in ("Isolate", "Show all", "Clear", "More", "Download"):
+        button = page.get_by_role("button", name=tool, exact=True).bounding_box()
+        assert button is not None
+        assert 250 < button["x"] < button["x"] + button["width"] < search["x"]
+        assert button["y"] < 300
+
+
+def test_a_long_legend_is_searched(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("combobox", name="Color by").click()
+    page.get_by_text("name", exact=True).last.click()
+    legend = page.get_by_role("list", name="Legend")
+    expect(legend.get_by_role("listitem")).to_have_count(51)
+    expect(legend.get_by_text("other")).to_be_visible()
+    page.get_by_role("searchbox", name="Find in the legend").fill("OTH")
+    expect(legend.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("searchbox", name="Find in the legend").fill("<b>")
+    expect(legend.get_by_text("No such line")).to_be_visible()
+
+
+def test_near_duplicates_are_found(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("button", name="Near-duplicates", exact=True).click()
+    slider = page.get_by_role("slider", name="Similar from")
+    slider.press("Home")
+    page.wait_for_timeout(500)  # Panel tells a slider's value late
+    page.get_by_role("button", name="Find near-duplicates").click()
+    expect(page.get_by_text("are selected, group by group")).to_be_visible()
+    expect(page.get_by_text("items selected")).to_be_visible()
+    picture(page, "near-duplicates")
+
+
+def test_a_selection_is_saved_and_selected_again(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("list", name="Legend").get_by_text("food and drink").click()
+    counts(page, f"{POINTS} points · 80 selected")
+    page.get_by_role("button", name="Saved selections").click()
+    page.get_by_role("searchbox", name="Name of the selection").fill("<b>food</b>")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("80 items saved.")).to_be_visible()
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("button", name="Saved selections").click()
+    page.get_by_role("button", name="<b>food</b> 80 items").click()
+    counts(page, f"{POINTS} points · 80 selected")
+    page.get_by_role("button", name="Delete <b>food</b>").click()
+    expect(page.get_by_text("None yet")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("None yet")).to_have_count(0)
+
+
+def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    open_map(page, "t-SNE 3D")
+    expect(page.get_by_role("button", name="Turn")).to_be_visible()
+    cloud = page.locator(".cloud")
+    expect(cloud).to_be_visible()
+    frame = cloud.bounding_box()
+    assert frame is not None
+    middle = (frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 80, middle[1] + 30)
+    page.mouse.up()
+    counts(page, f"{POINTS} points · 0 selected")  # turning selects nothing
+    page.get_by_role("button", name="Box", exact=True).click()
+    selected = page.get_by_text("items selected")
+    for _ in range(10):  # until the choice of the tool has come through
+        page.mouse.move(frame["x"] + 20, frame["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(*middle)
+        page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] - 20)
+        page.mouse.up()
+        page.wait_for_timeout(1500)
+        if selected.is_visible():
+            break
+    expect(selected).to_be_visible()
+    picture(page, "space")
+    page.get_by_role("button", name="Isolate").click()
+    expect(page.get_by_text(f"{POINTS} points · ")).to_have_count(0)
+    page.keyboard.press("a")
+    counts(page, f"{POINTS} points · ")
+    page.get_by_role("button", name="Toggle theme").click()
+    page.wait_for_timeout(1000)
+    picture(page, "space-dark")
+
+
+def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("button", name="By text").click()
+    page.get_by_role("textbox", name="How many").fill("5")
+    page.get_by_role("textbox", name="How many").press("Enter")
+    page.wait_for_timeout(500)
+    page.get_by_role("searchbox", name="Search").fill("a red apple")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The 5 nearest to the text are selected")).to_be_visible()
+    expect(page.get_by_text("5 items selected")).to_be_visible()
+    lines = page.get_by_text("· food and drink").all_inner_texts()
+    scores = [float(line.split(" · ")[0]) for line in lines]
+    assert scores
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_find_similar_goes_on_from_what_is_selected(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("searchbox", name="Search").fill("smileys")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("100% here, 0% elsewhere").first).to_be_visible()
+    expect(page.get_by_text("label: smileys and emotion")).to_be_visible()
+    picture(page, "statistics")
+    page.get_by_role("button", name="Find similar").click()
+    expect(page.get_by_text("The 50 most similar to the 80 examples")).to_be_visible()
+    counts(page, f"{POINTS} points · 50 selected")
+    wait_until(lambda: selected_rows(page) == 50)
+    page.keyboard.press("Control+z")
+    counts(page, f"{POINTS} points · 80 selected")

@@ -1,0 +1,53 @@
+"""What every test shares: a few real, small images, and a guard against leaving the machine."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clustering_app.demo import write_demo_folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stay_on_this_machine() -> Iterator[None]:
+    """Refuse every connection of the test process that is not loopback."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise PermissionError(f"a test tried to connect to {host}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def emoji_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's whole labelled set: about 1,600 drawings in eight class folders."""
+    folder = tmp_path_factory.mktemp("emoji") / "emoji"
+    write_demo_folder(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def few_emoji_folder(tmp_path_factory: pytest.TempPathFactory, emoji_folder: Path) -> Path:
+    """240 of the drawings, of three labels, 80 of each, with their metadata."""
+    folder = tmp_path_factory.mktemp("few") / "few emoji"
+    kept = set()
+    for label in ("animals and nature", "food and drink", "smileys and emotion"):
+        (folder / label).mkdir(parents=True)
+        for source in sorted((emoji_folder / label).glob("*.png"))[:80]:
+            os.link(source, folder / label / source.name)
+            kept.add(f"{label}/{source.name}")
+    header, *rows = (emoji_folder / "metadata.csv").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in rows if row.split(",")[0] in kept]
+    (folder / "metadata.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return folder

@@ -1,0 +1,87 @@
+"""The console command, as a person calls it: a process, its output and its exit code."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Clustering = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def clustering(tmp_path_factory: pytest.TempPathFactory) -> Clustering:
+    """Call the command on a data directory of its own."""
+    data_dir = tmp_path_factory.mktemp("data")
+    program = Path(sys.executable).parent / "clustering"
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "CLUSTERING_DATA_DIR": str(data_dir), "COLUMNS": "100"}
+        return subprocess.run(
+            [program, *arguments], capture_output=True, text=True, env=environment, timeout=240
+        )
+
+    return call
+
+
+def succeeded(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    return result.stdout
+
+
+def failed(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 1, result.stdout + result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert lines[-1].startswith("Error: ")
+    assert "Traceback" not in result.stderr
+    return lines[-1]
+
+
+def test_help_names_every_command(clustering: Clustering) -> None:
+    text = succeeded(clustering("--help"))
+    for command in ("demo", "serve", "import", "extract", "run", "search", "export"):
+        assert re.search(rf"^\s*{command}\s", text, flags=re.MULTILINE)
+
+
+def test_from_folder_to_map_and_out_again(
+    clustering: Clustering, few_emoji_folder: Path, tmp_path: Path
+) -> None:
+    assert "240 items" in succeeded(clustering("import", str(few_emoji_folder), "--name", "emoji"))
+
+    assert "clustering extract" in failed(clustering("search", "emoji", "a cat"))
+    succeeded(clustering("extract", "emoji"))
+    succeeded(clustering("run", "emoji"))
+
+    found = succeeded(clustering("search", "emoji", "cat", "--count", "12"))
+    assert len(found.strip().splitlines()) == 12
+    assert "animals and nature" in found
+
+    table = tmp_path / "out.csv"
+    succeeded(clustering("export", "emoji", "-o", str(table)))
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 240
+    assert all(row["x"] and row["y"] and row["metadata.title"] for row in rows)
+
+    lines = tmp_path / "out.jsonl"
+    succeeded(clustering("export", "emoji", "-o", str(lines)))
+    first = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])
+    assert first["labels"]
+    assert isinstance(first["x"], float)
+
+
+def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) -> None:
+    assert "nowhere" in failed(clustering("import", str(tmp_path / "nowhere")))
+    assert "No dataset 'gone'" in failed(clustering("extract", "gone"))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.txt").write_text("no picture")
+    succeeded(clustering("import", str(tmp_path / "one")))
+    assert "end it in" in failed(clustering("export", "one", "-o", str(tmp_path / "out.docx")))
+    assert "--model mini-clip" in failed(clustering("extract", "one", "--model", "no-such-model"))
+    assert clustering("run").returncode == 2

@@ -1,0 +1,244 @@
+"""Extraction through the real host, with a small deterministic encoder."""
+
+import dataclasses
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clustering_app.extraction.batches import Choice
+from clustering_app.extraction.counts import PlanCounts, plan_counts
+from clustering_app.extraction.job import MISMATCH, extract
+from clustering_app.extraction.report import ExtractionReport, not_embedded
+from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import Host
+from host_contract.errors import Cancelled, InvalidInput
+from host_stub.platform import LocalPlatform
+
+
+class MeanColour:
+    """A real encoder that is quick: the mean colour of a picture, and its opposite."""
+
+    image_size = 8
+    fingerprint = ModelFingerprint(
+        model="mean-colour", weights_source=None, architecture="{}", weights="00",
+        preprocessing="{}", dimension=6,
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def prepare(self, image: Image.Image) -> torch.Tensor:
+        small = np.asarray(image.resize((8, 8)), np.float32) / 255.0
+        return torch.from_numpy(small).permute(2, 0, 1)
+
+    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
+        self.encoded += len(prepared)
+        means = prepared.mean((2, 3)).numpy()
+        vectors = np.hstack((means, 1.0 - means))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        return np.ones((len(texts), 6), np.float32)
+
+
+class Context:
+    """An execution that remembers what it was told, and is cancelled when asked."""
+
+    execution_id = "e"
+
+    def __init__(self, host: Host, cancel_after: int | None = None) -> None:
+        self.host = host
+        self.fractions: list[float] = []
+        self.lines: list[str] = []
+        self._left = cancel_after
+        self._lock = threading.Lock()
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        self.fractions.append(fraction)
+
+    def log(self, message: str) -> None:
+        self.lines.append(message)
+
+    def cancelled(self) -> bool:
+        if self._left is None:
+            return False
+        self._left -= 1
+        return self._left < 0
+
+    def map(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+        return map(function, values)
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
+    with LocalPlatform(tmp_path / "data") as opened:
+        yield opened
+
+
+def png(colour: tuple[int, int, int]) -> io.BytesIO:
+    content = io.BytesIO()
+    Image.new("RGB", (9, 7), colour).save(content, "PNG")
+    content.seek(0)
+    return content
+
+
+def dataset_of(platform: LocalPlatform, count: int) -> str:
+    made = platform.datasets.create("colours")
+    for index in range(count):
+        platform.datasets.add(made.id, f"{index}.png", png((index % 256, 10, 200)))
+    return made.id
+
+
+def run(context: Context, dataset: str, encoder: MeanColour, **options: Any) -> ExtractionReport:
+    chosen = {"query": {}, "item_ids": None, **options}
+    return extract(context, dataset, model="", weights=None, encoder=encoder, **chosen)
+
+
+def store_of(platform: LocalPlatform, dataset: str) -> FeatureStore:
+    return FeatureStore(platform.host("clustering").storage(dataset))
+
+
+def test_every_image_gets_one_vector_and_none_is_encoded_twice(platform: LocalPlatform) -> None:
+    dataset, encoder = dataset_of(platform, 70), MeanColour()
+    context = Context(platform.host("clustering"))
+    report = run(context, dataset, encoder)
+    assert (report.encoded, report.unchanged, report.broken) == (70, 0, ())
+    assert context.fractions == sorted(context.fractions)
+    assert context.fractions[-1] == 1.0
+    found = store_of(platform, dataset).read("mean-colour")
+    assert sorted(found.item_ids) == platform.datasets.item_ids(dataset)
+    record = platform.host("clustering").feature_sets(dataset)[0]
+    assert (record.name, record.count, record.size) == ("mean-colour", 70, 6)
+    assert run(context, dataset, encoder).unchanged == 70
+    assert encoder.encoded == 70
+
+
+def test_broken_and_other_files_are_named_and_stop_nothing(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 3)
+    platform.datasets.add(dataset, "bad\n.png", io.BytesIO(b"no picture"))
+    platform.datasets.add(dataset, "notes.json", io.BytesIO(b"{}"))
+    context = Context(platform.host("clustering"))
+    report = run(context, dataset, MeanColour())
+    assert (report.encoded, report.not_images) == (3, 1)
+    assert [(broken.name, broken.reason) for broken in report.broken] == [
+        ("bad\n.png", "not a picture in any format that is read")
+    ]
+    assert "'bad\\n.png'" in context.lines[0]
+    told = platform.notifications.list()[0]
+    assert told.title == MISMATCH
+    assert "5 items, 3 vectors" in told.text
+    assert "not images and have no vector: 1." in told.text
+
+
+def test_changed_bytes_are_encoded_again_and_gone_items_forgotten(platform: LocalPlatform) -> None:
+    dataset, encoder = dataset_of(platform, 4), MeanColour()
+    context = Context(platform.host("clustering"))
+    run(context, dataset, encoder)
+    first, second, *_ = platform.datasets.item_ids(dataset)
+    platform.datasets.replace_content(first, png((255, 255, 255)))
+    store = store_of(platform, dataset)
+    store.append("mean-colour", ["long gone"], ["1"], np.ones((1, 6), np.float32))
+    report = run(context, dataset, encoder)
+    assert (report.encoded, report.unchanged, report.removed) == (1, 3, 1)
+    platform.datasets.delete_items([second])
+    assert second not in store.read("mean-colour").item_ids
+
+
+def test_chosen_items_are_encoded_whether_or_not_they_have_a_vector(
+    platform: LocalPlatform,
+) -> None:
+    dataset, encoder = dataset_of(platform, 5), MeanColour()
+    context = Context(platform.host("clustering"))
+    run(context, dataset, encoder, query={"name": {"$in": ["0.png", "1.png"]}})
+    assert encoder.encoded == 2
+    chosen = platform.datasets.item_ids(dataset)[1:3]
+    assert run(context, dataset, encoder, item_ids=chosen).encoded == 2
+    assert store_of(platform, dataset).count("mean-colour") == 3
+
+
+def test_cancelled_in_the_middle_keeps_what_was_done(platform: LocalPlatform) -> None:
+    dataset, encoder = dataset_of(platform, 150), MeanColour()
+    with pytest.raises(Cancelled, match="of 150 images"):
+        run(Context(platform.host("clustering"), cancel_after=70), dataset, encoder)
+    kept = store_of(platform, dataset).count("mean-colour")
+    assert 0 < kept < 150
+    assert run(Context(platform.host("clustering")), dataset, encoder).unchanged == kept
+    assert encoder.encoded == 150
+
+
+class OtherWeights(MeanColour):
+    """The same model with other weights."""
+
+    fingerprint = dataclasses.replace(MeanColour.fingerprint, weights="11")
+
+
+def test_new_weights_make_a_feature_set_of_their_own(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 3)
+    context = Context(platform.host("clustering"))
+    run(context, dataset, MeanColour())
+    report = run(context, dataset, OtherWeights())
+    assert report.feature_set == f"mean-colour-{OtherWeights.fingerprint.id}"
+    counts = {info.name: info.count for info in store_of(platform, dataset).feature_sets()}
+    assert counts == {"mean-colour": 3, report.feature_set: 3}
+
+
+def test_each_choice_does_what_its_count_says(platform: LocalPlatform) -> None:
+    dataset, encoder = dataset_of(platform, 6), MeanColour()
+    host, store = platform.host("clustering"), store_of(platform, dataset)
+    platform.datasets.add(dataset, "notes.json", io.BytesIO(b"{}"))
+    assert plan_counts(host, dataset, None).missing == 6
+    run(Context(host), dataset, encoder, query={"name": {"$in": ["0.png", "1.png", "2.png"]}})
+    platform.datasets.replace_content(platform.datasets.item_ids(dataset)[0], png((255, 255, 255)))
+    store.append("mean-colour", ["long gone"], ["1"], np.ones((1, 6), np.float32))
+
+    found = plan_counts(host, dataset, "mean-colour")
+    assert found == PlanCounts(missing=3, changed=1, removed=1, unchanged=2, not_images=1)
+    changed = run(Context(host), dataset, encoder, choice=Choice.CHANGED)
+    assert (changed.encoded, changed.removed) == (1, 0)
+    missing = run(Context(host), dataset, encoder, choice=Choice.MISSING)
+    assert (missing.encoded, missing.removed) == (3, 0)
+    removed = run(Context(host), dataset, encoder, choice=Choice.REMOVED)
+    assert (removed.encoded, removed.removed) == (0, 1)
+    assert plan_counts(host, dataset, "mean-colour").unchanged == found.images == 6
+    assert run(Context(host), dataset, encoder, choice=Choice.ALL).encoded == 6
+    with pytest.raises(InvalidInput, match="leave out query"):
+        run(Context(host), dataset, encoder, choice=Choice.REMOVED, query={"name": "0.png"})
+
+
+class Blind(MeanColour):
+    """Gives no number for what is white."""
+
+    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
+        vectors = super().encode_images(prepared)
+        vectors[prepared.mean((1, 2, 3)).numpy() > 0.99] = np.nan
+        return vectors
+
+
+def test_what_has_no_vector_is_listed_until_it_is_mended(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 2)
+    store, context = store_of(platform, dataset), Context(platform.host("clustering"))
+    broken = platform.datasets.add(dataset, "bad\n\u202e.png", io.BytesIO(b"no picture"))
+    notes = platform.datasets.add(dataset, "notes.json", io.BytesIO(b"{}"))
+    white = platform.datasets.add(dataset, "white.png", png((255, 255, 255)))
+    assert run(context, dataset, Blind()).encoded == 2
+    listed = {row.item_id: row for row in not_embedded(store, "mean-colour")}
+    assert listed[broken.id].name == "bad\n\u202e.png"
+    assert {item_id: (row.reason, row.embeddable) for item_id, row in listed.items()} == {
+        broken.id: ("not a picture in any format that is read", True),
+        notes.id: ("not an image but application/json", False),
+        white.id: ("the model gives no finite vector for it", True),
+    }
+    platform.datasets.replace_content(broken.id, png((0, 0, 0)))
+    run(context, dataset, Blind(), item_ids=[broken.id])
+    assert {row.item_id for row in not_embedded(store, "mean-colour")} == {notes.id, white.id}
+    platform.datasets.delete_items([notes.id, white.id])
+    run(context, dataset, Blind())
+    assert not_embedded(store, "mean-colour") == []

@@ -1,0 +1,98 @@
+"""A tiny second app. It says what it heard in the bell, where a test can read it."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from host_contract.context import BrowserSession, ExecutionContext, Host
+from host_contract.entities import Dataset, Metadata
+from host_contract.errors import Cancelled, InvalidInput
+from host_contract.hookspecs import hookimpl
+
+
+@hookimpl
+def manifest_path() -> Path:
+    return Path(__file__).with_suffix(".json")
+
+
+@hookimpl
+def startup(host: Host) -> None:
+    host.notify("startup", str(os.getpid()))
+
+
+@hookimpl
+def shutdown(host: Host) -> None:
+    host.notify("shutdown", str(os.getpid()))
+
+
+@hookimpl
+def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSession) -> object:
+    return f"{panel} of {dataset.name}, {host.count_items(dataset.id)} items"
+
+
+@hookimpl
+def items_created(host: Host, dataset_id: str, item_ids: Sequence[str]) -> None:
+    host.notify("items_created", " ".join(item_ids), dataset_id=dataset_id)
+    storage = Path(host.storage(dataset_id))
+    storage.mkdir(parents=True, exist_ok=True)
+    (storage / "heard").write_text("items_created")
+
+
+@hookimpl
+def items_updated(host: Host, dataset_id: str, item_ids: Sequence[str]) -> None:
+    host.notify("items_updated", " ".join(item_ids), dataset_id=dataset_id)
+
+
+@hookimpl
+def items_deleted(host: Host, dataset_id: str, item_ids: Sequence[str]) -> None:
+    host.notify("items_deleted", " ".join(item_ids), dataset_id=dataset_id)
+
+
+@hookimpl
+def dataset_deleted(host: Host, dataset_id: str) -> None:
+    there = (Path(host.storage(dataset_id)) / "heard").exists()
+    host.notify("dataset_deleted", "storage is still there" if there else "", dataset_id=dataset_id)
+
+
+@hookimpl
+def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> JsonValue:
+    if function == "count_dataset":
+        return context.host.count_items(inputs["dataset"], inputs["query"])
+    if function == "count_items":
+        return len(inputs["items"])
+    if function == "double":
+        return list(context.map(double, range(inputs["count"])))
+    if function == "fail":
+        raise InvalidInput("nobody can do that") if inputs["known"] else RuntimeError("no luck")
+    if function == "die":
+        return die(Path(inputs["file"]), inputs["times"])
+    return count(context, Path(str(inputs.get("file", "/nowhere/at/all"))))
+
+
+def count(context: ExecutionContext, file: Path) -> int:
+    context.log(f"counting in process {os.getpid()}")
+    for number in range(10_000):
+        if file.exists():
+            return number
+        if context.cancelled():
+            raise Cancelled(f"stopped at {number}")
+        context.progress(min(0.5, 0.1 + number / 1000), f"at {number}, process {os.getpid()}")
+        time.sleep(0.05)
+    raise TimeoutError("nobody stopped the count")
+
+
+def die(file: Path, times: int) -> int:
+    with file.open("a") as log:
+        log.write("called\n")
+    calls = len(file.read_text().splitlines())
+    if calls <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return calls
+
+
+def double(number: int) -> int:
+    return 2 * number

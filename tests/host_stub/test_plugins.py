@@ -1,0 +1,149 @@
+"""Apps: found, refused with a reason, and kept apart."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from host_contract.entities import Dataset
+from host_contract.errors import NotFound
+from host_stub.pages.session import Session
+from host_stub.platform import LocalPlatform
+from host_stub.plugins import Apps
+from tests.host_stub.conftest import png
+
+Heard = Callable[[str], list[Any]]
+
+
+def test_installed_app_is_found_by_entry_point() -> None:
+    assert any(app.error is None for app in Apps().list())
+
+
+def test_app_named_by_module_is_found(platform: LocalPlatform) -> None:
+    found = {app.name: app for app in platform.apps.list()}
+    assert found["counting"].error is None
+    assert len(found) >= 2
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        ("not_importable", "its library is missing"),
+        ("unknown_hook", "items_painted"),
+        ("bad_manifest", "version"),
+        ("no_such_module", "no_such_module"),
+    ],
+)
+def test_broken_app_is_listed_with_the_reason_and_breaks_nothing(
+    tmp_path: Path, module: str, reason: str
+) -> None:
+    with LocalPlatform(tmp_path, modules=[module, "counting"]) as platform:
+        found = {app.name: app for app in platform.apps.list()}
+        error = found[module].error
+        assert error is not None
+        assert reason in error
+        assert found["counting"].error is None
+        with pytest.raises(NotFound, match=re.escape(module)):
+            platform.host(module)
+        assert "counting" in {app.name for app, _, _ in platform.apps.tabs("datasetBrowser")}
+
+
+def test_app_that_raises_in_every_hook_stops_nobody(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path, modules=["raising", "counting"]) as platform:
+        dataset = platform.datasets.create("signs")
+        platform.datasets.add(dataset.id, "a.png", png())
+        platform.datasets.delete(dataset.id)
+        titles = {told.title for told in platform.notifications.list(1000)}
+        assert {"startup", "items_created", "dataset_deleted"} <= titles
+
+
+def test_failing_hook_is_told_in_the_bell(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path, modules=["raising"]) as platform:
+        dataset = platform.datasets.create("signs")
+        platform.datasets.add(dataset.id, "a.png", png())
+        told = [n for n in platform.notifications.list(1000) if n.level == "error"]
+        assert any("items_created of raising" in n.text for n in told)
+
+
+def test_hook_manifest_path(platform: LocalPlatform) -> None:
+    assert platform.apps.manifest("counting").display_name == "Counting"
+
+
+def test_hook_startup(heard: Heard) -> None:
+    assert len(heard("startup")) == 1
+
+
+def test_hook_shutdown(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path, modules=["counting"]):
+        pass
+    with LocalPlatform(tmp_path, modules=["counting"]) as again:
+        titles = [told.title for told in again.notifications.list(1000)]
+    assert titles == ["startup", "shutdown", "startup"]
+
+
+def test_hook_dataset_tab(platform: LocalPlatform, dataset: Dataset) -> None:
+    (found,) = [t for t in platform.apps.tabs("datasetBrowser") if t[0].name == "counting"]
+    app, toolbar, panel = found
+    assert toolbar.display_name == "Counter"
+    tab = platform.apps.call(
+        app.name,
+        "dataset_tab",
+        host=platform.host(app.name),
+        dataset=dataset,
+        panel=panel.name,
+        session=Session("somebody", lambda item_ids: None),
+    )
+    assert tab == "counter of signs, 0 items"
+
+
+def test_hook_items_created(platform: LocalPlatform, dataset: Dataset, heard: Heard) -> None:
+    item = platform.datasets.add(dataset.id, "a.png", png())
+    assert [told.text for told in heard("items_created")] == [item.id]
+
+
+def test_hook_items_updated(platform: LocalPlatform, dataset: Dataset, heard: Heard) -> None:
+    item = platform.datasets.add(dataset.id, "a.png", png())
+    platform.datasets.update_metadata([item.id], {"seen": True})
+    platform.datasets.replace_content(item.id, png("blue"))
+    assert [told.text for told in heard("items_updated")] == [item.id, item.id]
+
+
+def test_hook_items_deleted(platform: LocalPlatform, dataset: Dataset, heard: Heard) -> None:
+    items = [platform.datasets.add(dataset.id, f"{n}.png", png()) for n in range(3)]
+    platform.datasets.delete_items([items[0].id, items[2].id, "gone"])
+    (told,) = heard("items_deleted")
+    assert sorted(told.text.split()) == [items[0].id, items[2].id]
+
+
+def test_hook_dataset_deleted(platform: LocalPlatform, dataset: Dataset, heard: Heard) -> None:
+    platform.datasets.add(dataset.id, "a.png", png())
+    storage = Path(platform.host("counting").storage(dataset.id))
+    assert (storage / "heard").exists()
+    platform.datasets.delete(dataset.id)
+    (told,) = heard("dataset_deleted")
+    assert told.text == "storage is still there", "the app is told before its storage goes"
+    assert not storage.exists()
+
+
+def test_records_of_one_app_are_out_of_reach_of_another(platform: LocalPlatform) -> None:
+    dataset = platform.datasets.create("shared")
+    mine, other = platform.host("counting"), platform.host("clustering")
+    about = {"size": 4, "model": "m", "fingerprint": "f", "count": 1}
+    record = mine.save_feature_set(dataset.id, "set", **about)
+    assert other.feature_sets(dataset.id) == []
+    with pytest.raises(NotFound):
+        other.delete_feature_set(record.id)
+    assert mine.feature_sets(dataset.id) == [record]
+    assert mine.storage(dataset.id) != other.storage(dataset.id)
+
+
+def test_host_knows_no_app_by_name() -> None:
+    source = Path(__file__).parents[2] / "host_stub"
+    pages = [path for path in source.rglob("*") if path.suffix in (".py", ".js", ".css")]
+    assert pages
+    installed = [app.name for app in Apps().list()]
+    for path in pages:
+        words = re.findall(r"[a-z]+", path.read_text(encoding="utf-8").lower())
+        assert not set(words) & set(installed), path

@@ -1,0 +1,272 @@
+"""What the tab does, driven without a browser."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from clustering_app.extraction.job import MISMATCH
+from clustering_app.projector.map_state import SIMILARITY
+from clustering_app.projector.search_panel import BY_TEXT, PATTERN
+from clustering_app.projector.tab import ClusteringTab
+from host_contract.entities import ActionResult
+from host_contract.errors import InvalidInput
+from tests.projector.conftest import Place
+
+
+def told(tab: ClusteringTab) -> str:
+    """Every text that stands over or in place of the map, with its buttons."""
+    tab._show_places()
+    parts = [*tab._page.parts, *tab._strip.parts] if tab._page.visible else tab._strip.parts
+    return str([(part["title"], part["text"], part["buttons"]) for part in parts])
+
+
+def find(tab: ClusteringTab, text: str, mode: str | None = None) -> str:
+    tab.finder.search_panel.text = text
+    if mode:
+        tab.finder.search_panel.mode.value = mode
+    asyncio.run(tab.finder.search())
+    return str(tab.finder.search_panel.answer.parts[0]["title"])
+
+
+def test_without_vectors_it_offers_to_add_them(place: Place) -> None:
+    tab = place.tab()
+    assert "Add CLIP Embeddings" in told(tab)
+    assert not tab._left.visible and not tab._middle.visible
+    assert not place.store.exists()
+
+
+def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
+    place.write_vectors()
+    tab = place.tab()
+    assert "press Run" in told(tab)
+    assert tab._left.visible and not tab.controls.run.disabled
+
+
+def test_a_map_shows_every_point_with_its_colours(mapped: Place) -> None:
+    tab = mapped.tab()
+    assert tab.map.plane._points.data["x"].tolist() == list(range(12))
+    sent = tab.map.plane._points.data
+    assert sent["x"].dtype == sent["colour"].dtype == np.float32
+    legend = {line["label"]: line["count"] for line in tab.controls.legend.lines}
+    assert legend == {"stop": 4, "yield": 4, "<b>turn</b>": 4}
+
+
+def test_the_warning_names_the_counts_and_offers_the_cure(mapped: Place) -> None:
+    said = told(mapped.tab())
+    assert MISMATCH in said
+    assert "13 items, 12 vectors" in said
+    assert "Rerun extraction" in said
+
+
+def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:
+    place.write_vectors()
+    place.write_run(count=9)
+    assert "3 items have vectors but are not on this map: press Run." in told(place.tab())
+
+
+def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab._rows_selected(np.array([2, 5]))
+    assert tab.state.selected_ids() == [mapped.item_ids[2], mapped.item_ids[5]]
+    tab.selection_bar.act("isolate")
+    assert tab.map.plane._points.data["x"].tolist() == [2, 5]
+    assert tab.state.selected_rows().tolist() == [0, 1]
+    tab._rows_selected(np.array([1]))
+    assert tab.state.selected_ids() == [mapped.item_ids[5]]
+    tab.selection_bar.act("show all")
+    assert tab.state.selected_rows().tolist() == [5]
+    tab.selection_bar.act("clear")
+    assert tab.state.selection == frozenset()
+
+
+def test_a_selection_of_a_map_that_was_replaced_is_ignored(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab._rows_selected(np.array([99]))
+    assert tab.state.selection == frozenset()
+
+
+def test_an_earlier_map_can_be_opened_again(mapped: Place) -> None:
+    mapped.write_run(count=5, run_id="run-2")
+    tab = mapped.tab()
+    assert len(tab.map.plane._points.data["x"]) == 5
+    assert [*tab.controls.history.options.values()] == ["run-2", "run-1"]
+    asyncio.run(tab.open_map("run-1"))
+    assert len(tab.map.plane._points.data["x"]) == 12
+    assert tab.controls.history.value == "run-1"
+    asyncio.run(tab.open_map("gone"))
+    assert len(tab.map.plane._points.data["x"]) == 5
+
+
+def test_a_map_in_space_is_drawn_in_space(mapped: Place) -> None:
+    mapped.write_run(dimensions=3, run_id="run-2")
+    tab = mapped.tab()
+    assert tab.map.drawn is tab.map.space
+    assert tab.map.in_space.visible
+    assert not tab.map.in_plane.visible
+    assert tab.controls.inputs()["dimensions"] == 3
+    tab._rows_selected(np.array([4]))
+    tab.selection_bar.act("invert")
+    assert tab.map.space.selected().tolist() == [0, 1, 2, 3, *range(5, 12)]
+    asyncio.run(tab.open_map("run-1"))
+    assert tab.map.in_plane.visible
+    assert not tab.map.in_space.visible
+
+
+def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Place) -> None:
+    """All of one label point nearly the same way."""
+    tab = mapped.tab()
+    panel = tab.finder.duplicates_panel
+    panel.threshold.value = 0.98
+    asyncio.run(tab.finder.find_duplicates())
+    assert "9 near-duplicates in 3 groups" in str(panel.answer.parts)
+    rows = [mapped.item_ids.index(item_id) for item_id, _ in tab.state.listed()]
+    assert [row % 3 for row in rows] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    size = {item.id: item.size for item in tab.state.points.table.items}
+    for group in range(3):
+        [kept] = set(range(group, 12, 3)) - set(rows)
+        assert size[mapped.item_ids[kept]] == max(
+            size[mapped.item_ids[row]] for row in range(group, 12, 3)
+        )
+    panel.leave_one.value = False
+    asyncio.run(tab.finder.find_duplicates())
+    assert len(tab.state.selection) == 12
+    panel.threshold.value = 1.0
+    asyncio.run(tab.finder.find_duplicates())
+    assert "No two items have a similarity of 1 or more." in str(panel.answer.parts)
+    assert not tab.state.selection
+
+
+def test_search_selects(mapped: Place) -> None:
+    tab = mapped.tab()
+    assert find(tab, "YIELD") == "4 found."
+    assert tab.state.selected_rows().tolist() == [1, 4, 7, 10]
+    assert find(tab, "notes") == "1 found, 0 on the map."
+    assert find(tab, r"sign-0[12]", PATTERN) == "2 found."
+    assert "no regular expression" in find(tab, "(", PATTERN)
+    assert tab.state.selected_rows().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("field", ["label", "cluster", "outlier score", "metadata.score", "size"])
+def test_every_field_colours_and_labels(mapped: Place, field: str) -> None:
+    tab = mapped.tab()
+    tab.controls.color_by.value = tab.controls.label_by.value = field
+    asyncio.run(tab._field_chosen("color_by", field))
+    asyncio.run(tab._field_chosen("label_by", field))
+    assert len(tab.map.plane._points.data["colour"]) == 12
+    assert tab.controls.legend.lines or tab.controls.scale.parts
+    assert len(tab.map.plane._labels.data["text"]) > 0
+
+
+def test_neighbours_of_one_item_are_listed_nearest_first(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.state.select([mapped.item_ids[0]])
+    asyncio.run(tab._show_nearest(mapped.item_ids[0]))
+    lines = tab.selected_list.near.parts[1:]
+    assert {line["message"] for line in lines[:3]} == {mapped.item_ids[i] for i in (3, 6, 9)}
+    distances = [float(line["detail"].split()[1]) for line in lines]
+    assert distances == sorted(distances)
+
+
+def test_find_similar_selects_the_nearest_others_and_undo_goes_back(mapped: Place) -> None:
+    tab = mapped.tab()
+    examples = [mapped.item_ids[0], mapped.item_ids[3]]
+    tab.state.select(examples)
+    tab.finder.search_panel.count.value = 2
+    asyncio.run(tab.finder.find_similar())
+    assert tab.state.selection == {mapped.item_ids[6], mapped.item_ids[9]}
+    assert "The 2 most similar to the 2 examples" in str(tab.finder.search_panel.answer.parts)
+    scores = [score for _, score in tab.state.listed()]
+    assert scores == sorted(scores, reverse=True)
+    assert tab.controls.color_by.value == SIMILARITY
+    tab.selection_bar.act("undo")
+    assert tab.state.selection == set(examples)
+
+
+def test_find_similar_keeps_a_selection_of_everything(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids)
+    asyncio.run(tab.finder.find_similar())
+    assert "Every item of the map is selected already." in str(tab.finder.search_panel.answer.parts)
+    assert tab.state.selection == set(mapped.item_ids)
+
+
+def test_find_similar_says_when_the_vectors_are_gone(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.state.select([mapped.item_ids[0]])
+    mapped.store.delete_items(mapped.item_ids[:1])
+    asyncio.run(tab.finder.find_similar())
+    assert "None of the selected items has a vector" in str(tab.finder.search_panel.answer.parts)
+    assert tab.state.selection == {mapped.item_ids[0]}
+
+
+def test_what_a_selection_has_more_often_is_listed(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[1::2])  # those with an even cluster number
+    asyncio.run(tab._show_statistics())
+    shown = [(part["title"], part.get("detail")) for part in tab.selected_list.statistics.parts]
+    assert shown[1:] == [("cluster: cluster 0", "100% here, 0% elsewhere")]
+    tab.state.select([])
+    tab._show_selection()
+    assert tab.selected_list.statistics.parts == []
+
+
+def test_the_encoder_of_a_text_is_that_of_the_vectors(mapped: Place) -> None:
+    """These vectors have 4 dimensions, as no model that can be loaded has."""
+    said = find(mapped.tab(), "a stop sign", BY_TEXT)
+    assert "another version of the model mini-clip" in said
+
+
+def test_controls_start_as_the_last_run_and_mark_what_changed(mapped: Place) -> None:
+    tab = mapped.tab()
+    assert tab.controls.changed() == []
+    tab.controls.neighbours.value = 30
+    tab.controls.seed.value = 7
+    assert tab.controls.changed() == ["neighbours", "seed"]
+    tab.controls.perplexity.value = 40
+    assert not tab.controls.perplexity.visible
+    assert tab.controls.changed() == ["neighbours", "seed"]
+    tab.controls.method.value = "tsne"
+    assert tab.controls.perplexity.visible
+    assert not tab.controls.neighbours.visible
+    assert tab.controls.changed() == ["method", "perplexity", "seed"]
+    tab.controls.method.value = "pca"
+    assert tab.controls.changed() == ["method", "seed"]
+    assert "Changed since: method, seed" in str(tab.controls.last_run.parts)
+
+
+def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab.actions.load())
+    by_name = {action.name: action for action in tab.actions._actions.values()}
+    tab._rows_selected(np.array([0, 1, 2]))
+    inputs = {"field": "reviewed", "value": True}
+    asyncio.run(tab.actions.run(by_name["set_metadata"], tab.state.selected_ids(), inputs))
+    assert mapped.host.item(mapped.item_ids[2]).user_metadata["reviewed"] is True
+    assert "metadata.reviewed" in tab.controls.color_by.options
+    with pytest.raises(InvalidInput):
+        asyncio.run(tab.actions.run(by_name["set_metadata"], tab.state.selected_ids(), {}))
+    asyncio.run(tab.actions.run(by_name["delete"], tab.state.selected_ids(), {}))
+    assert tab.state.selection == frozenset()
+    assert tab.map.plane._points.data["x"].tolist() == list(range(3, 12))
+    assert mapped.store.count("mini-clip") == 9
+
+
+def test_what_the_tab_deleted_itself_is_no_news(mapped: Place) -> None:
+    tab = mapped.tab()
+    mapped.host.delete_items(mapped.item_ids[:1])
+    asyncio.run(tab._action_done(ActionResult(message="1 item is deleted.")))
+    tab._tell_items_changed()
+    assert "Refresh" not in told(tab)
+    tab._tell_items_changed()
+    assert "Refresh" in told(tab)
+
+
+def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab._hovered(2, 10.0, 20.0)
+    shown = tab._hover.parts[0]
+    assert (shown["title"], shown["detail"]) == ("sign-02.png", "<b>turn</b>")
+    assert shown["picture"].startswith("/api/")
+    tab._hovered(None, 0.0, 0.0)
+    assert tab._hover.parts == []

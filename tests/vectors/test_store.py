@@ -1,0 +1,297 @@
+"""The feature store keeps its promises: one row an item, snapshots, no mixing, nothing torn."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clustering_app.errors import ModelMismatch, NoFeatures, StoreError
+from clustering_app.vectors import columns
+from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.store import FeatureStore
+
+Fingerprint = Callable[..., ModelFingerprint]
+
+
+def rows(count: int, value: float = 1.0) -> np.ndarray:
+    return np.full((count, 4), value, np.float32)
+
+
+def test_nothing_is_on_disk_before_the_first_write(tmp_path: Path) -> None:
+    store = FeatureStore(str(tmp_path / "storage"))
+    assert store.feature_sets() == []
+    assert store.content_versions("tiny") == {}
+    assert store.count("tiny") == 0
+    assert store.delete_items(["a"]) == 0
+    store.delete()
+    assert not store.exists()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(NoFeatures):
+        store.snapshot()
+
+
+def test_location_must_be_local() -> None:
+    with pytest.raises(StoreError, match="local folder"):
+        FeatureStore("s3://bucket/prefix")
+
+
+def test_what_is_appended_is_read(store: FeatureStore) -> None:
+    vectors = np.arange(12, dtype=np.float32).reshape(3, 4)
+    snapshot = store.append("tiny", ["a", "b", "ç"], ["1", "2", "3"], vectors)
+    found = store.read("tiny")
+    assert found.item_ids == ("a", "b", "ç")
+    assert found.snapshot == snapshot == store.snapshot()
+    assert found.vectors.dtype == np.float16
+    np.testing.assert_array_equal(found.vectors, vectors.astype(np.float16))
+    assert store.content_versions("tiny") == {"a": "1", "b": "2", "ç": "3"}
+    assert [(info.name, info.count) for info in store.feature_sets()] == [("tiny", 3)]
+
+
+def test_an_item_has_one_row_however_often_it_is_written(store: FeatureStore) -> None:
+    store.append("tiny", ["a", "b"], ["1", "1"], rows(2))
+    store.append("tiny", ["c", "a"], ["1", "2"], rows(2, 5.0))
+    found = store.read("tiny")
+    assert found.item_ids == ("a", "b", "c")
+    np.testing.assert_array_equal(found.vectors[:, 0], [5.0, 1.0, 5.0])
+    assert store.content_versions("tiny")["a"] == "2"
+
+
+def test_a_snapshot_stays_as_it_was(store: FeatureStore) -> None:
+    early = store.append("tiny", ["a"], ["1"], rows(1))
+    store.append("tiny", ["b"], ["1"], rows(1))
+    store.delete_items(["a"])
+    assert store.read("tiny", snapshot=early).item_ids == ("a",)
+    assert store.read("tiny").item_ids == ("b",)
+    with pytest.raises(NoFeatures, match="snapshot"):
+        store.read("tiny", snapshot="0" * 20)
+
+
+def test_vectors_of_two_models_never_mix(
+    store: FeatureStore, make_fingerprint: Fingerprint
+) -> None:
+    store.create("tiny", make_fingerprint())
+    with pytest.raises(ModelMismatch, match="tiny"):
+        store.create("tiny", make_fingerprint(weights="bb"))
+    with pytest.raises(StoreError, match="dimension 3"):
+        store.append("tiny", ["a"], ["1"], np.ones((1, 3), np.float32))
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 101, "new\nline"])
+def test_names_that_are_no_group_are_refused(
+    store: FeatureStore, make_fingerprint: Fingerprint, name: str
+) -> None:
+    with pytest.raises(StoreError, match="cannot name"):
+        store.create(name, make_fingerprint())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e6])
+def test_a_vector_that_is_not_finite_is_refused_by_item(store: FeatureStore, bad: float) -> None:
+    vectors = rows(3)
+    vectors[1, 2] = bad
+    with np.errstate(over="ignore"), pytest.raises(StoreError, match="item b"):
+        store.append("tiny", ["a", "b", "c"], ["1"] * 3, vectors)
+    assert store.count("tiny") == 0
+
+
+def test_batches_that_make_no_sense_are_refused(store: FeatureStore) -> None:
+    with pytest.raises(StoreError, match="twice"):
+        store.append("tiny", ["a", "a"], ["1", "1"], rows(2))
+    with pytest.raises(StoreError, match="belong together"):
+        store.append("tiny", ["a"], ["1", "1"], rows(2))
+    with pytest.raises(NoFeatures, match="'other'"):
+        store.append("other", ["a"], ["1"], rows(1))
+    assert store.count("tiny") == 0
+
+
+def test_deletion_reaches_every_feature_set(
+    store: FeatureStore, make_fingerprint: Fingerprint
+) -> None:
+    store.create("second", make_fingerprint(weights="bb"))
+    for name in ("tiny", "second"):
+        store.append(name, ["a", "b", "c"], ["1"] * 3, rows(3))
+    assert store.delete_items(["b", "nowhere"]) == 2
+    assert store.read("tiny").item_ids == store.read("second").item_ids == ("a", "c")
+    snapshot = store.snapshot()
+    assert store.delete_items(["b"]) == 0
+    assert store.snapshot() == snapshot
+
+
+def test_records_are_kept_beside(store: FeatureStore) -> None:
+    store.append("tiny", ["a"], ["1"], rows(1))
+    store.write_record("runs/one", {"x": np.arange(3), "ids": ["p", "q", "r"]}, {"seed": 1})
+    store.write_record("runs/one", {"x": np.arange(2), "ids": ["p", "q"]}, {"seed": 2})
+    arrays, attributes = store.read_record("runs/one")
+    assert arrays["x"].tolist() == [0, 1]
+    assert [str(i) for i in arrays["ids"]] == ["p", "q"]
+    assert attributes == store.read_attributes("runs/one") == {"seed": 2}
+    assert store.records("runs") == ["runs/one"]
+    store.delete_record("runs/one")
+    assert store.records("runs") == []
+    with pytest.raises(NoFeatures, match="runs/one"):
+        store.read_record("runs/one")
+    assert store.count("tiny") == 1
+
+
+def test_a_deleted_store_is_gone_and_not_made_again_by_a_late_writer(
+    store: FeatureStore, tmp_path: Path
+) -> None:
+    store.append("tiny", ["a"], ["1"], rows(1))
+    store.delete()
+    assert not any(tmp_path.rglob("*.*"))
+    with pytest.raises(NoFeatures):
+        store.append("tiny", ["b"], ["1"], rows(1))
+    assert not store.exists()
+
+
+KILLED = """
+import os, shutil, sys
+import icechunk
+from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.store import FeatureStore
+
+def killed(*arguments, **options):
+    os._exit(9)
+
+store = FeatureStore(sys.argv[1])
+if sys.argv[2] == "create":
+    icechunk.Session.commit = killed
+    store.create("tiny", ModelFingerprint(model="tiny", weights_source=None, architecture="{}",
+                                          weights="aa", preprocessing="{}", dimension=4))
+else:
+    shutil.rmtree = lambda path, **options: options or killed()
+    store.delete()
+"""
+
+
+@pytest.mark.parametrize("moment", ["create", "delete"])
+def test_killed_while_it_is_made_or_deleted_it_is_not_there(
+    tmp_path: Path, make_fingerprint: Fingerprint, moment: str
+) -> None:
+    store = FeatureStore(str(tmp_path))
+    if moment == "delete":
+        store.create("tiny", make_fingerprint())
+        store.append("tiny", ["old"], ["1"], rows(1))
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), moment], check=False)
+    assert killed.returncode == 9
+    assert not store.exists()
+    assert store.feature_sets() == []
+    store.create("tiny", make_fingerprint())
+    store.append("tiny", ["a"], ["1"], rows(1))
+    assert store.read("tiny").item_ids == ("a",)
+    store.delete()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_deleting_many_items_writes_each_chunk_once(
+    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "ROWS_PER_CHUNK", 64)
+    ids = [f"item-{number}" for number in range(1000)]
+    store.append("tiny", ids, ["1"] * 1000, np.random.default_rng(0).normal(size=(1000, 4)))
+    before = sum(1 for path in tmp_path.rglob("chunks/*"))
+    assert store.delete_items(ids[::5]) == 200
+    written = sum(1 for path in tmp_path.rglob("chunks/*")) - before
+    assert written <= before
+    found = store.read("tiny")
+    assert set(found.item_ids) == set(ids) - set(ids[::5])
+
+
+def test_a_reader_beside_a_deletion_gets_all_or_a_plain_error(
+    store: FeatureStore, tmp_path: Path
+) -> None:
+    store.append("tiny", [str(i) for i in range(5000)], ["1"] * 5000, rows(5000))
+    started, outcomes = threading.Event(), list[object]()
+
+    def read() -> None:
+        while True:
+            try:
+                found = FeatureStore(str(tmp_path / "storage")).read("tiny")
+            except StoreError as error:
+                outcomes.append(error)
+                return
+            assert len(found.item_ids) == 5000
+            assert (found.vectors == 1.0).all()
+            started.set()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert started.wait(30)
+    store.delete()
+    reader.join(30)
+    assert len(outcomes) == 1
+    assert "\n" not in str(outcomes[0])
+
+
+WRITER = """
+import itertools, sys
+import numpy as np
+from clustering_app.vectors.store import FeatureStore
+
+location, prefix, batches, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+store = FeatureStore(location)
+for batch in range(batches):
+    ids = [f"{prefix}{batch}-{row}" for row in range(rows)]
+    store.append("tiny", ids, ["1"] * rows, np.ones((rows, 4), np.float32))
+"""
+
+
+def writer(storage: Path, prefix: str, batches: int, rows: int) -> subprocess.Popen[bytes]:
+    """Another process that appends to the same store."""
+    arguments = [str(storage), prefix, str(batches), str(rows)]
+    return subprocess.Popen([sys.executable, "-c", WRITER, *arguments])
+
+
+def test_writers_in_two_processes_lose_nothing(store: FeatureStore, tmp_path: Path) -> None:
+    both = [writer(tmp_path / "storage", prefix, 15, 1) for prefix in ("a", "b")]
+    assert [one.wait(120) for one in both] == [0, 0]
+    found = store.read("tiny").item_ids
+    assert len(found) == 30
+    assert set(found) == {f"{prefix}{batch}-0" for prefix in ("a", "b") for batch in range(15)}
+
+
+def test_a_writer_and_a_deleter_in_two_processes_agree(store: FeatureStore, tmp_path: Path) -> None:
+    store.append("tiny", [f"old-{row}" for row in range(40)], ["1"] * 40, rows(40))
+    other = writer(tmp_path / "storage", "new", 20, 2)
+    for row in range(40):
+        assert store.delete_items([f"old-{row}"]) == 1
+    assert other.wait(120) == 0
+    found = store.read("tiny").item_ids
+    assert sorted(found) == sorted(f"new{batch}-{row}" for batch in range(20) for row in range(2))
+
+
+def test_two_that_create_the_same_feature_set_make_one(
+    tmp_path: Path, make_fingerprint: Fingerprint
+) -> None:
+    errors = list[BaseException]()
+
+    def create() -> None:
+        try:
+            FeatureStore(str(tmp_path)).create("tiny", make_fingerprint())
+        except BaseException as error:  # noqa: BLE001 - a thread would lose it
+            errors.append(error)
+
+    threads = [threading.Thread(target=create) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert [info.name for info in FeatureStore(str(tmp_path)).feature_sets()] == ["tiny"]
+
+
+def test_a_killed_writer_leaves_whole_batches(store: FeatureStore, tmp_path: Path) -> None:
+    killed = writer(tmp_path / "storage", "i", 10_000, 50)
+    while store.count("tiny") < 200:
+        assert killed.poll() is None
+    killed.kill()
+    killed.wait(30)
+    found = store.read("tiny")
+    assert len(found.item_ids) % 50 == 0
+    assert len(set(found.item_ids)) == len(found.item_ids)
+    assert (found.vectors == 1.0).all()
+    store.append("tiny", ["after"], ["1"], rows(1))
+    assert store.count("tiny") == len(found.item_ids) + 1

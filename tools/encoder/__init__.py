@@ -1,0 +1,1 @@
+"""Train the bundled encoder: gather, train, evaluate, export. See docs/model-card.md."""
