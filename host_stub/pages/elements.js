@@ -45,17 +45,31 @@ function fill(parent, nodes, elements, send) {
     }
     return build(element, send)
   })
-  if (next.length !== parent.childNodes.length || next.some((node, i) => node !== parent.childNodes[i])) {
-    parent.replaceChildren(...next)
-  }
+  next.forEach((node, index) => {
+    const there = parent.childNodes[index]
+    if (there == null) {
+      parent.append(node)
+    } else if (there !== node) {
+      there.replaceWith(node)
+    }
+  })
+  while (parent.childNodes.length > next.length) { parent.lastChild.remove() }
   return next
 }
 
 export function render({model}) {
   const root = document.createElement("div")
   root.className = "elements"
+  root.tabIndex = -1 // takes the focus when the part that had it goes
   const send = (message) => model.send_msg(message)
   let nodes = fill(root, [], model.tree, send)
-  model.on("tree", () => { nodes = fill(root, nodes, model.tree, send) })
+  model.on("tree", () => {
+    const focused = root.getRootNode().activeElement
+    const here = root.contains(focused)
+    nodes = fill(root, nodes, model.tree, send)
+    if (here && !root.contains(focused)) {
+      root.focus({preventScroll: true}) // else no key would reach the dialog around it
+    }
+  })
   return root
 }

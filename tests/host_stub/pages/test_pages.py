@@ -36,6 +36,14 @@ def own_tab(page, served, dataset):
     return page
 
 
+FOCUSED = """() => {
+  let focused = document.activeElement
+  while (focused.shadowRoot?.activeElement) { focused = focused.shadowRoot.activeElement }
+  return focused.className
+}"""
+"""The class of what has the focus, through all shadow roots."""
+
+
 def tiles(page: Page):
     return page.get_by_role("option")
 
@@ -209,6 +217,9 @@ def test_a_running_execution_shows_its_progress_in_the_bell_and_can_be_cancelled
     press(data_tab, "Cancel")
     wait_for(lambda: served.platform.executions.get(execution.id).status == "cancelled")
     expect(data_tab.get_by_text("cancelled · just now")).to_be_visible()
+    assert data_tab.evaluate(FOCUSED) == "elements"  # the pressed button is gone, its place is not
+    data_tab.keyboard.press("Escape")
+    expect(data_tab.get_by_role("dialog")).to_have_count(0)
 
 
 def test_the_bell_counts_what_is_unread_and_reads_it_when_opened(data_tab, served):
