@@ -5,7 +5,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -71,14 +72,14 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
 
 def test_a_session_ends_when_its_page_is_closed(bare):
     with bare.connect(bare.load(), bare.origin) as connection:
-        connection.recv(timeout=18)
+        connection.recv(timeout=180)
         assert bare.sessions
     wait_for(lambda: not bare.sessions)
 
 
 def test_a_session_lives_as_long_as_its_page_is_open(bare):
     with bare.connect(bare.load(), bare.origin) as connection:
-        connection.recv(timeout=18)
+        connection.recv(timeout=180)
         with bare.connect(bare.load(), bare.origin):
             pass
         wait_for(lambda: len(bare.sessions) == 1)
@@ -110,8 +111,23 @@ def received(connection: ClientConnection) -> Message:
     """The next message, put together of its frames as Bokeh's own receiver does it."""
     receiver, message = Receiver(Protocol()), None
     while message is None:
-        message = asyncio.run(receiver.consume(connection.recv(timeout=18)))
+        message = asyncio.run(receiver.consume(connection.recv(timeout=180)))
     return message
+
+
+@contextmanager
+def slow_browser(make: Callable[[FastAPI], BokehFastAPI]) -> Iterator[ClientConnection]:
+    """A page that is open and has its document, and reads no further by itself."""
+    close_the_gaps()
+    app = FastAPI()
+    pages = make(app)
+    with running(app) as origin:
+        bare = Bare(origin, pages._applications["/"]._sessions)
+        with bare.connect(bare.load(), origin, max_size=None, max_queue=1) as connection:
+            assert received(connection).msgtype == "ACK"
+            tell(connection, Protocol().create("PULL-DOC-REQ"))
+            assert received(connection).msgtype == "PULL-DOC-REPLY"
+            yield connection
 
 
 def test_messages_to_a_slow_browser_come_whole():
@@ -122,22 +138,14 @@ def test_messages_to_a_slow_browser_come_whole():
     def page(document: Document) -> None:
         document.add_root(source)
 
-    close_the_gaps()
-    app = FastAPI()
-    pages = BokehFastAPI(page, app=app)
-    with running(app) as origin:
-        bare = Bare(origin, pages._applications["/"]._sessions)
-        with bare.connect(bare.load(), origin, max_size=None, max_queue=1) as connection:
-            assert received(connection).msgtype == "ACK"
-            tell(connection, Protocol().create("PULL-DOC-REQ"))
-            assert received(connection).msgtype == "PULL-DOC-REPLY"
-            update = partial(source.update, data={"x": column, "y": column, "z": column})
-            source.document.add_next_tick_callback(update)
-            wait_for(lambda: source.data)
-            tell(connection, Protocol().create("SERVER-INFO-REQ"))
-            time.sleep(0.5)
-            kinds = {received(connection).msgtype for _ in range(2)}
-            assert kinds == {"PATCH-DOC", "SERVER-INFO-REPLY"}
+    with slow_browser(lambda app: BokehFastAPI(page, app=app)) as connection:
+        update = partial(source.update, data={"x": column, "y": column, "z": column})
+        source.document.add_next_tick_callback(update)
+        wait_for(lambda: source.data)
+        tell(connection, Protocol().create("SERVER-INFO-REQ"))
+        time.sleep(0.5)
+        kinds = {received(connection).msgtype for _ in range(2)}
+        assert kinds == {"PATCH-DOC", "SERVER-INFO-REPLY"}
 
 
 class Counter(JSComponent):
@@ -169,25 +177,17 @@ def test_changes_reach_a_slow_browser_in_order():
         pn.state.onload(count)
         return counter
 
-    close_the_gaps()
-    app = FastAPI()
-    pages = add_applications({"/": page}, app=app)
-    with running(app) as origin:
-        bare = Bare(origin, pages._applications["/"]._sessions)
-        with bare.connect(bare.load(), origin, max_size=None, max_queue=1) as connection:
-            assert received(connection).msgtype == "ACK"
-            tell(connection, Protocol().create("PULL-DOC-REQ"))
-            assert received(connection).msgtype == "PULL-DOC-REPLY"
-            ready = MessageSentEvent(Document(), "bokeh_event", DocumentReady())
-            tell(connection, Protocol().create("PATCH-DOC", [ready]))
-            assert done.wait(180)
-            values = [0]
-            while values[-1] < 9:
-                message = received(connection)
-                if message.msgtype == "PATCH-DOC":
-                    events = message.content["events"]
-                    values += [event["new"] for event in events if event["attr"] == "value"]
-            assert values == sorted(values)
+    with slow_browser(lambda app: add_applications({"/": page}, app=app)) as connection:
+        ready = MessageSentEvent(Document(), "bokeh_event", DocumentReady())
+        tell(connection, Protocol().create("PATCH-DOC", [ready]))
+        assert done.wait(180)
+        values = [0]
+        while values[-1] < 9:
+            message = received(connection)
+            if message.msgtype == "PATCH-DOC":
+                events = message.content["events"]
+                values += [event["new"] for event in events if event["attr"] == "value"]
+        assert values == sorted(values)
 
 
 @given(st.text(), st.text())
