@@ -63,8 +63,7 @@ def test_undo_and_redo_by_keys_and_menu(page: Page, server: Server) -> None:
     wait_until(lambda: selected_rows(page) == boxed)
     page.keyboard.press("Control+Shift+z")
     counts(page, f"{POINTS} points · {POINTS - boxed} selected")
-    page.get_by_role("button", name="More").click()
-    page.get_by_text("Undo (Ctrl+Z)").click()
+    page.get_by_role("button", name="Undo").click()
     counts(page, f"{POINTS} points · {boxed} selected")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -157,7 +156,7 @@ def test_a_narrow_window_has_room_for_every_tool(page: Page, server: Server, nam
         expect(page.get_by_role("button", name="Turn")).to_be_visible()
     search = page.get_by_role("searchbox", name="Search").bounding_box()
     assert search is not None
-    for tool in ("Isolate", "Show all", "Clear", "More", "Download"):
+    for tool in ("Isolate", "Show all", "Clear", "Redo", "Download"):
         button = page.get_by_role("button", name=tool, exact=True).bounding_box()
         assert button is not None
         assert 250 < button["x"] < button["x"] + button["width"] < search["x"]

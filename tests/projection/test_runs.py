@@ -9,11 +9,11 @@ from clustering_app.projection.run import Quality, Run, RunInfo, RunParameters
 from clustering_app.projection.runs import (
     delete_run,
     list_runs,
-    new_run_id,
     read_run,
     write_run,
 )
 from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.records import new_record_id
 from clustering_app.vectors.store import FeatureStore
 
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def a_run(created: datetime = CREATED, *, count: int = 3, quality: Quality | Non
     random = np.random.default_rng(0)
     return Run(
         info=RunInfo(
-            id=new_run_id(created),
+            id=new_record_id("run", created),
             feature_set="mini-clip",
             snapshot="ABC",
             parameters=RunParameters(method="pca", dimensions=3, seed=2**32 - 1, min_dist=0.25),
@@ -87,4 +87,4 @@ def test_runs_are_listed_newest_first_and_can_be_deleted(tmp_path: Path) -> None
 
 
 def test_two_runs_of_one_moment_are_two() -> None:
-    assert new_run_id(CREATED) != new_run_id(CREATED)
+    assert new_record_id("run", CREATED) != new_record_id("run", CREATED)

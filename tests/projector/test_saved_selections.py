@@ -53,6 +53,14 @@ def test_nothing_is_saved_without_a_selection_or_a_name(mapped: Place) -> None:
     assert saved(tab) == []
 
 
+def test_nothing_is_said_to_be_saved_when_it_could_not_be(mapped: Place) -> None:
+    tab = mapped.tab()
+    mapped.store.delete()
+    save(tab, [1], "check")
+    assert "There are no vectors yet" in str(tab.selections_panel.answer.parts)
+    assert "saved" not in str(tab.selections_panel.answer.parts)
+
+
 def test_what_is_deleted_comes_back_by_undo(mapped: Place) -> None:
     tab = mapped.tab()
     save(tab, [1, 2], "check")

@@ -61,6 +61,29 @@ def test_undo_goes_back_step_by_step_and_redo_forward_again(
     assert seen(state) == end
 
 
+@given(st.lists(COMMANDS, max_size=10))
+def test_a_command_whose_button_is_grey_would_change_nothing(
+    commands: list[tuple[str, tuple[int, ...] | str]],
+) -> None:
+    state = a_state()
+    for command in commands:
+        apply(state, command)
+    calls = {
+        "isolate": state.isolate,
+        "hide": state.hide,
+        "show all": state.show_all,
+        "invert": state.invert,
+        "clear": lambda: state.select([]),
+        "undo": state.undo,
+        "redo": state.redo,
+    }
+    assert set(state.possible()) <= set(calls)
+    for name in set(calls) - set(state.possible()):
+        before = seen(state)
+        calls[name]()
+        assert seen(state) == before
+
+
 @given(st.sets(st.integers(0, COUNT - 1)))
 def test_inverting_selects_the_rest_of_what_is_shown(rows: set[int]) -> None:
     state = a_state()

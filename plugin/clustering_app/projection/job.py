@@ -24,11 +24,12 @@ from clustering_app.projection.outliers import outlier_scores
 from clustering_app.projection.pca import principal_components
 from clustering_app.projection.quality import measure_quality
 from clustering_app.projection.run import METHOD_NAMES, Run, RunInfo, RunParameters
-from clustering_app.projection.runs import new_run_id, write_run
+from clustering_app.projection.runs import write_run
 from clustering_app.projection.spherize import spherize
 from clustering_app.projection.tsne import neighbours_for, tsne_layout
 from clustering_app.projection.umap import umap_layout
 from clustering_app.vectors.feature_set import FeatureSet
+from clustering_app.vectors.records import new_record_id
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import ExecutionContext
 from host_contract.entities import Level
@@ -157,7 +158,7 @@ def _compute(
     quality = measure_quality(vectors_ND, coordinates, seed=seed, report=report)
     return Run(
         info=RunInfo(
-            id=new_run_id(created),
+            id=new_record_id("run", created),
             feature_set=found.info.name,
             snapshot=found.snapshot,
             parameters=parameters,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import datetime
-
 import numpy as np
 from pydantic import TypeAdapter
 
@@ -14,11 +11,6 @@ from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Metadata
 
 RUNS = "runs"
-
-
-def new_run_id(created: datetime) -> str:
-    """An id that sorts in the order of creation; two of one microsecond differ still."""
-    return f"run-{created:%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
 
 
 def list_runs(store: FeatureStore) -> list[RunInfo]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import panel as pn
 import panel_material_ui as pmui
 
-from clustering_app.projector.parts import Parts, notice
+from clustering_app.projector.folded import folded
+from clustering_app.projector.parts import Answer
 
 LOWEST, DEFAULT = 0.8, 0.97
 """Cosines. Below the lowest nearly everything hangs together with most encoders."""
@@ -37,24 +37,8 @@ class DuplicatesPanel:
             label="Find near-duplicates", icon="content_copy", variant="outlined", size="small",
             on_click=find, sizing_mode="stretch_width", margin=(5, 0),
         )  # fmt: skip
-        self.answer = Parts()
+        self.answer = Answer()
 
     def view(self) -> pmui.Accordion:
         """The folded panel."""
-        inside = pn.Column(
-            self.threshold, self.leave_one, self.find, self.answer,
-            sizing_mode="stretch_width", margin=0,
-        )  # fmt: skip
-        return pmui.Accordion(
-            ("Near-duplicates", inside),
-            active=[],
-            title_variant="body2",
-            disable_gutters=True,
-            elevation=0,
-            sizing_mode="stretch_width",
-            margin=(5, 0),
-        )
-
-    def say(self, text: str, *, kind: str = "line") -> None:
-        """Tell how many were found, or what is wrong."""
-        self.answer.put(*([notice(kind, text)] if text else []))
+        return folded("Near-duplicates", self.threshold, self.leave_one, self.find, self.answer)

@@ -13,6 +13,7 @@ from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
 from clustering_app.projector.finding import Found, by_example, by_metadata, by_text, duplicates
 from clustering_app.projector.map_state import MapState
+from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
 from clustering_app.projector.search_panel import BY_TEXT, PATTERN, SearchPanel
 from host_contract.context import Host
@@ -41,15 +42,18 @@ class Finder:
         """Find what the search box asks for."""
         panel = self.search_panel
         if not panel.text.strip():
-            panel.say("")
+            panel.answer.say("")
         elif panel.mode.value == BY_TEXT:
-            panel.say("Comparing pictures with the text …")
+            panel.answer.say("Comparing pictures with the text …")
             count = panel.count.value
-            await self._find(panel, partial(by_text, host=self._host, text=panel.text, count=count))
+            await self._find(
+                panel.answer, partial(by_text, host=self._host, text=panel.text, count=count)
+            )
         else:
             field, as_pattern = panel.field.value or ANY_FIELD, panel.mode.value == PATTERN
             await self._find(
-                panel, partial(by_metadata, text=panel.text, field=field, as_pattern=as_pattern)
+                panel.answer,
+                partial(by_metadata, text=panel.text, field=field, as_pattern=as_pattern),
             )
 
     async def find_similar(self) -> None:
@@ -58,27 +62,26 @@ class Finder:
             panel = self.search_panel
             count = panel.count.value
             await self._find(
-                panel, partial(by_example, host=self._host, examples=examples, count=count)
+                panel.answer, partial(by_example, host=self._host, examples=examples, count=count)
             )
 
     async def find_duplicates(self) -> None:
         """Find what is nearly the same as something else."""
         panel = self.duplicates_panel
-        panel.say("Comparing all pictures with one another …")
+        panel.answer.say("Comparing all pictures with one another …")
         threshold, leave_one = round(panel.threshold.value, 4), panel.leave_one.value
         await self._find(
-            panel, partial(duplicates, host=self._host, threshold=threshold, leave_one=leave_one)
+            panel.answer,
+            partial(duplicates, host=self._host, threshold=threshold, leave_one=leave_one),
         )
 
-    async def _find(
-        self, panel: SearchPanel | DuplicatesPanel, look: Callable[[Points], Found]
-    ) -> None:
+    async def _find(self, answer: Answer, look: Callable[[Points], Found]) -> None:
         if (points := self._state.points) is None:
             return
         try:
             found = await asyncio.to_thread(look, points)
         except (ContractError, ClusteringError) as error:
-            panel.say(str(error), kind="error")
+            answer.say(str(error), kind="error")
             return
-        panel.say(found.said)
+        answer.say(found.said)
         self._on_found(found)

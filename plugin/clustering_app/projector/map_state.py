@@ -32,6 +32,8 @@ class MapState:
         self.color_by = "label"
         self.label_by = NOTHING
         self._similarity: dict[str, float] = {}
+        self._coloured: tuple[Points, str, dict[str, float], Colouring] | None = None
+        """The colouring made last, and what it was made of."""
         self._order: tuple[str, ...] = ()
         """Ids as they were selected, if they were selected in an order."""
         self._past: list[_Step] = []
@@ -133,7 +135,7 @@ class MapState:
 
     def legend(self) -> list[LegendLine]:
         """A line a category of what the map is coloured by; none for numbers."""
-        whole = colouring(self._values(self.color_by))
+        whole = self._colouring()
         shown = whole.of(self.shown())
         return [
             LegendLine(one.label, one.colour, len(part.rows), len(one.rows))
@@ -142,8 +144,22 @@ class MapState:
 
     def _category(self, label: str) -> frozenset[str]:
         ids = self.points.item_ids if self.points else ()
-        categories = colouring(self._values(self.color_by)).categories
+        categories = self._colouring().categories
         return frozenset(ids[row] for one in categories if one.label == label for row in one.rows)
+
+    def possible(self) -> list[str]:
+        """Commands that would change something now; `invert` always may."""
+        chosen, rest = self.selection, self._shown_ids() - self.selection
+        would = {
+            "isolate": bool(chosen) and chosen != self.isolated,
+            "show all": self.isolated is not None,
+            "clear": bool(chosen),
+            "invert": self.points is not None,
+            "hide": bool(chosen and rest),
+            "undo": bool(self._past),
+            "redo": bool(self._future),
+        }
+        return [command for command, does in would.items() if does]
 
     def invert(self) -> None:
         """Select the shown points that are not selected, and no others."""
@@ -189,8 +205,18 @@ class MapState:
 
     def colours(self) -> Colouring:
         """Colours of the shown points. Categories keep theirs when points are isolated."""
-        values = self._values(self.color_by)
-        return colouring(values).of(self.shown())
+        return self._colouring().of(self.shown())
+
+    def _colouring(self) -> Colouring:
+        """Of all points, kept until other points, another field or another search are chosen."""
+        if self.points is None:
+            return colouring([])
+        made_of = (self.points, self.color_by, self._similarity)
+        if self._coloured is None or any(
+            before is not now for before, now in zip(self._coloured, made_of, strict=False)
+        ):
+            self._coloured = (*made_of, colouring(self._values(self.color_by)))
+        return self._coloured[-1]
 
     def labels(self) -> tuple[NDArray[np.intp], Sequence[str]]:
         """Shown points that get a text, and their texts."""

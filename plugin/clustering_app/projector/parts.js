@@ -16,10 +16,6 @@ function entry(model, one) {
     picture.alt = ""
     picture.src = one.picture
     node.append(picture)
-  } else if (one.colour) {
-    const swatch = element("span", "entry-swatch")
-    swatch.style.background = one.colour
-    node.append(swatch)
   }
   const words = element("div", "entry-words")
   const title = element(one.href ? "a" : "span", "entry-title", one.title)
@@ -107,7 +103,7 @@ export function render({model}) {
   const root = element("div", "parts")
   let drawn = []
   const draw = () => {
-    // What did not change stays in place, so that a press of a button is never lost.
+    // What did not change stays in place, so that neither a press of a button nor the focus is lost.
     const next = model.parts.map((one, index) => {
       const key = JSON.stringify(one)
       const old = drawn[index]
@@ -124,9 +120,15 @@ export function render({model}) {
       }
       return {key, one, node: make(model, one)}
     })
-    if (next.length !== drawn.length || next.some((n, i) => n.node !== drawn[i].node)) {
-      root.replaceChildren(...next.map((n) => n.node))
-    }
+    next.forEach(({node}, index) => {
+      const there = root.childNodes[index]
+      if (there == null) {
+        root.append(node)
+      } else if (there !== node) {
+        there.replaceWith(node)
+      }
+    })
+    while (root.childNodes.length > next.length) { root.lastChild.remove() }
     drawn = next
   }
   draw()

@@ -44,17 +44,24 @@ class Parts(JSComponent):  # type: ignore[misc]
             self._on_message(message)
 
 
+class Answer(Parts):
+    """A line that tells what came of something asked for."""
+
+    def say(self, text: str, *, kind: str = "line", buttons: Sequence[str] = ()) -> None:
+        """Show a text, with buttons that report a press; no text shows nothing."""
+        self.put(*([notice(kind, text, buttons=buttons)] if text else []))
+
+
 def entry(
     title: str,
     detail: str = "",
     *,
     picture: str | None = None,
     href: str | None = None,
-    colour: str | None = None,
     message: JsonValue = None,
     delete: JsonValue = None,
 ) -> Metadata:
-    """A line of a list: a picture or a dot of colour, a title, and a quieter text.
+    """A line of a list: a picture, a title, and a quieter text.
 
     A press of it tells the message, and one of the cross at its end, if there is one, `delete`.
     """
@@ -64,7 +71,6 @@ def entry(
         "detail": detail,
         "picture": own_address(picture),
         "href": own_address(href),
-        "colour": colour,
         "message": message,
         "delete": delete,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pydantic import TypeAdapter
 
 from clustering_app.errors import NoFeatures
+from clustering_app.vectors.records import new_record_id
 from clustering_app.vectors.store import FeatureStore
 
 SELECTIONS = "selections"
@@ -33,10 +33,9 @@ def save_selection(store: FeatureStore, name: str, item_ids: Sequence[str]) -> N
     """Keep a selection, in place of one of the same name; the name is cut to 80 characters."""
     name = " ".join(name.split())[:LONGEST_NAME]
     same = [saved.id for saved in list_selections(store) if saved.name == name]
-    created = datetime.now(UTC)
-    new_id = f"selection-{created:%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
+    selection_id = same[0] if same else new_record_id("selection", datetime.now(UTC))
     store.write_record(
-        f"{SELECTIONS}/{same[0] if same else new_id}",
+        f"{SELECTIONS}/{selection_id}",
         {"item_ids": list(item_ids)},
         {"name": name, "count": len(item_ids)},
     )

@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from clustering_app.projector.parts import Parts, notice
+from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
 from clustering_app.projector.text_line import TextLine
 
@@ -41,7 +41,7 @@ class SearchPanel:
             label="How many", value=MOST_FOUND, start=1, end=10_000, size="small", visible=False,
             **WIDE,
         )  # fmt: skip
-        self.answer = Parts()
+        self.answer = Answer()
 
         self.mode.param.watch(self._mode_chosen, "value")
 
@@ -61,10 +61,6 @@ class SearchPanel:
         """Offer these fields to look in."""
         chosen = self.field.value if self.field.value in fields else ANY_FIELD
         self.field.param.update(options=[ANY_FIELD, *fields], value=chosen)
-
-    def say(self, text: str, *, kind: str = "line") -> None:
-        """Tell how many were found, or what is wrong."""
-        self.answer.put(*([notice(kind, text)] if text else []))
 
     def _mode_chosen(self, event: Any) -> None:
         self.field.visible = event.new != BY_TEXT

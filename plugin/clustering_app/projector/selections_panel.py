@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import panel as pn
 import panel_material_ui as pmui
-import param
 
 from clustering_app.errors import ClusteringError
+from clustering_app.projector.folded import folded
+from clustering_app.projector.later import later
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import items
-from clustering_app.projector.parts import Parts, entry, notice
+from clustering_app.projector.parts import Answer, Parts, entry, notice
 from clustering_app.projector.saved_selections import (
     SavedSelection,
     delete_selection,
@@ -38,27 +38,28 @@ class SelectionsPanel:
         self._store = store
         self._state = state
         self._on_select = on_select
-        self._deleted: tuple[SavedSelection, tuple[str, ...]] | None = None
+        self._listed: dict[str, SavedSelection] = {}
+        self._deleted: tuple[str, tuple[str, ...]] | None = None
+        """Name and ids of the selection deleted last."""
         self._name = TextLine(
             self.save, label="Name of the selection", action="Save", placeholder="Name, then Enter",
             sizing_mode="stretch_width", margin=(0, 8),
         )  # fmt: skip
-        self.answer = Parts(on_message=lambda _: _later(self._undo))
+        self.answer = Answer(on_message=lambda _: later(self._undo))
         self.saved = Parts(on_message=self._pressed)
 
     def view(self) -> pmui.Accordion:
         """The folded panel."""
-        inside = pn.Column(
-            self._name, self.answer, self.saved, sizing_mode="stretch_width", margin=0
-        )
-        return pmui.Accordion(
-            ("Saved selections", inside), active=[], title_variant="body2", disable_gutters=True,
-            elevation=0, sizing_mode="stretch_width", margin=0,
-        )  # fmt: skip
+        return folded("Saved selections", self._name, self.answer, self.saved)
 
     async def load(self) -> None:
         """Read the list again; others may have saved something."""
-        found = await asyncio.to_thread(list_selections, self._store)
+        try:
+            found = await asyncio.to_thread(list_selections, self._store)
+        except ClusteringError as error:
+            self.answer.say(str(error), kind="error")
+            return
+        self._listed = {one.id: one for one in found}
         lines = [
             entry(one.name, items(one.count), message=["select", one.id], delete=["delete", one.id])
             for one in found
@@ -70,58 +71,58 @@ class SelectionsPanel:
         chosen = self._state.selected_ids()
         if not chosen or not name.strip():
             wanted = "Give it a name." if chosen else "Nothing is selected."
-            self.answer.put(notice("error", wanted))
+            self.answer.say(wanted, kind="error")
             return
-        await self._do(save_selection, self._store, name, chosen)
-        self.answer.put(notice("line", f"{items(len(chosen))} saved."))
+        await self._save(name, chosen, f"{items(len(chosen))} saved.")
 
     async def select(self, selection_id: str) -> None:
         """Select what was saved, as far as it is on the map."""
-        found = await self._do(read_selection, self._store, selection_id)
-        if found is None:
+        try:
+            found = await asyncio.to_thread(read_selection, self._store, selection_id)
+        except ClusteringError as error:
+            await self._fail(error)
             return
         self._on_select(found)
         left = len(self._state.selection)
         gone = "" if left == len(found) else f"{left:,} of {len(found):,} items are on the map."
-        self.answer.put(*([notice("line", gone)] if gone else []))
+        self.answer.say(gone)
 
     async def delete(self, selection_id: str) -> None:
-        """Forget one, and offer to undo that."""
-        saved = await asyncio.to_thread(list_selections, self._store)
-        found = await self._do(read_selection, self._store, selection_id)
-        if found is None:
+        """Forget one of those listed, and offer to undo that."""
+        if (saved := self._listed.get(selection_id)) is None:
             return
-        self._deleted = next(one for one in saved if one.id == selection_id), found
-        await self._do(delete_selection, self._store, selection_id)
-        self.answer.put(notice("line", f"{self._deleted[0].name} is deleted.", buttons=[UNDO]))
+        try:
+            found = await asyncio.to_thread(read_selection, self._store, selection_id)
+            await asyncio.to_thread(delete_selection, self._store, selection_id)
+        except ClusteringError as error:
+            await self._fail(error)
+            return
+        self._deleted = saved.name, found
+        self.answer.say(f"{saved.name} is deleted.", buttons=[UNDO])
+        await self.load()
 
     async def _undo(self) -> None:
         if self._deleted is not None:
-            saved, item_ids = self._deleted
-            self._deleted = None
-            self.answer.put()
-            await self._do(save_selection, self._store, saved.name, item_ids)
+            (name, item_ids), self._deleted = self._deleted, None
+            await self._save(name, item_ids, "")
 
-    async def _do(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """Call in a thread and show the list anew; an error is told, and gives None."""
+    async def _save(self, name: str, item_ids: Sequence[str], said: str) -> None:
         try:
-            done = await asyncio.to_thread(call, *arguments)
+            await asyncio.to_thread(save_selection, self._store, name, item_ids)
         except ClusteringError as error:
-            self.answer.put(notice("error", str(error)))
-            done = None
+            await self._fail(error)
+            return
+        self.answer.say(said)
         await self.load()
-        return done
+
+    async def _fail(self, error: ClusteringError) -> None:
+        """Tell an error, beside the list as it is now."""
+        self.answer.say(str(error), kind="error")
+        await self.load()
 
     def _pressed(self, message: Any) -> None:
         match message:
             case ["select", str(selection_id)]:
-                _later(lambda: self.select(selection_id))
+                later(lambda: self.select(selection_id))
             case ["delete", str(selection_id)]:
-                _later(lambda: self.delete(selection_id))
-
-
-def _later(call: Callable[[], Awaitable[None]]) -> None:
-    async def called() -> None:
-        await call()
-
-    param.parameterized.async_executor(called)
+                later(lambda: self.delete(selection_id))

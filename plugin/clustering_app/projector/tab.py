@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import numpy as np
 import panel as pn
-import param
 from numpy.typing import NDArray
 from panel.io.callbacks import PeriodicCallback
 
@@ -20,6 +17,7 @@ from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
 from clustering_app.projector.finder import Finder
 from clustering_app.projector.finding import Found
+from clustering_app.projector.later import later
 from clustering_app.projector.legend import Act
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import (
@@ -90,7 +88,7 @@ class ClusteringTab:
             host,
             self.state,
             lambda item_id: self._ids_chosen((item_id,)),
-            lambda: self._later(self.finder.find_similar),
+            lambda: later(self.finder.find_similar),
         )
         self.selection_bar = SelectionBar(self.state, self._commanded)
         self.selections_panel = SelectionsPanel(
@@ -111,7 +109,7 @@ class ClusteringTab:
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
         buttons = pn.FlexBox(
-            self._counts, self.map.tools(), self.selection_bar.view(), self.download_menu.view(),
+            self._counts, self.map.tools(), self.selection_bar, self.download_menu.view(),
             sizing_mode="stretch_width", margin=0, align_items="center",
         )  # fmt: skip
         canvas = pn.Column(
@@ -285,9 +283,9 @@ class ClusteringTab:
         self.actions.show_count(len(selection))
         self.selected_list.show()
         if len(selection) == 1:
-            self._later(lambda: self._show_nearest(selection[0]))
+            later(lambda: self._show_nearest(selection[0]))
         elif selection:
-            self._later(self._show_statistics)
+            later(self._show_statistics)
 
     async def _show_nearest(self, item_id: str) -> None:
         """List what is most similar to the one item selected."""
@@ -370,23 +368,15 @@ class ClusteringTab:
     def _pressed(self, label: str) -> None:
         """A button of a notice."""
         if label in (ADD, RERUN):
-            self._later(self.add_embeddings)
+            later(self.add_embeddings)
         elif label == CANCEL and self._running is not None:
             running = self._running.id
-            self._later(lambda: asyncio.to_thread(self._host.cancel_execution, running))
+            later(lambda: asyncio.to_thread(self._host.cancel_execution, running))
         elif label == TRY_AGAIN and self._failed is not None:
             failed = self._failed
-            self._later(lambda: self._start(failed.function, failed.inputs))
+            later(lambda: self._start(failed.function, failed.inputs))
         elif label == REFRESH:
-            self._later(self.reload)
+            later(self.reload)
         elif label == DISMISS:
             self._failed, self._error, self._said = None, "", ""
             self._show_places()
-
-    def _later(self, call: Callable[[], Awaitable[Any]]) -> None:
-        """Call in the page's event loop; from any of its callbacks."""
-
-        async def called() -> None:
-            await call()
-
-        param.parameterized.async_executor(called)
