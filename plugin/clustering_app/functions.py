@@ -48,6 +48,13 @@ class RunProjection(Inputs):
     feature_set: str | None = None
 
 
+class PlaceItems(Inputs):
+    """Inputs of `place_items`."""
+
+    dataset: str
+    run: str | None = None
+
+
 def extract_dataset(inputs: ExtractDataset, context: ExecutionContext) -> JsonValue:
     """Encode the items that match the query and are chosen by their state."""
     from clustering_app.extraction.job import extract
@@ -92,6 +99,14 @@ def run_projection(inputs: RunProjection, context: ExecutionContext) -> JsonValu
     return {"run": info.id, "feature_set": info.feature_set, "points": info.count}
 
 
+def place_items(inputs: PlaceItems, context: ExecutionContext) -> JsonValue:
+    """Place the items that came after a map on it."""
+    from clustering_app.projection.job import place
+
+    info = place(context, inputs.dataset, run_id=inputs.run)
+    return {"run": info.id, "feature_set": info.feature_set, "points": info.count}
+
+
 def _parameters(chosen: Metadata) -> RunParameters:
     unknown = chosen.keys() - {field.name for field in fields(RunParameters)}
     if unknown:
@@ -120,6 +135,7 @@ FUNCTIONS: Mapping[str, Callable[[Metadata, ExecutionContext], JsonValue]] = {
     "extract_dataset": _checked(ExtractDataset, extract_dataset),
     "extract_items": _checked(ExtractItems, extract_items),
     "run_projection": _checked(RunProjection, run_projection),
+    "place_items": _checked(PlaceItems, place_items),
 }
 
 

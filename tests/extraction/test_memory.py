@@ -4,13 +4,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clustering_app.extraction.memory import MemoryBudget
 
 
-@settings(deadline=None)
 @given(counts=st.lists(st.integers(0, 10), min_size=1, max_size=40))
 def test_no_more_is_held_than_there_is(counts: list[int]) -> None:
     budget, lock = MemoryBudget(10), threading.Lock()

@@ -97,7 +97,7 @@ def test_killed_at_any_moments_every_item_gets_its_one_vector(
     store, log = FeatureStore(location), tmp_path / "log"
 
     @settings(
-        max_examples=KILLS, deadline=None, database=None, phases=[Phase.generate],
+        max_examples=KILLS, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(moment=st.floats(0.0, 1.0))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import zarr
 
-from clustering_app.errors import NoFeatures, StoreError
-from clustering_app.projection.job import project
+from clustering_app.errors import InvalidParameters, NoFeatures, StoreError
+from clustering_app.projection.job import place, project
 from clustering_app.projection.run import RunParameters
 from clustering_app.projection.runs import list_runs, read_run
 from clustering_app.vectors.feature_set import ModelFingerprint
@@ -167,6 +167,86 @@ def test_principal_components_say_how_much_they_show(host: Host, dataset_id: str
     variances = np.sort(np.linalg.eigvalsh(np.cov(vectors.T)))[::-1]
     expected = variances[:2] / variances.sum()
     np.testing.assert_allclose(info.explained_variance, expected, rtol=1e-2)
+
+
+@pytest.mark.usefixtures("compiled_umap")
+@pytest.mark.parametrize("method", ["umap", "tsne", "pca"])
+def test_items_in_another_order_have_the_same_places(
+    platform: LocalPlatform, host: Host, method: Any
+) -> None:
+    vectors = mixture(120, clusters=3, dimension=40)[0]
+    ids = [f"item-{row:05}" for row in range(120)]
+    order = np.random.default_rng(1).permutation(120)
+    found = []
+    for rows in (np.arange(120), order):
+        dataset_id = platform.datasets.create("signs").id
+        store = store_vectors(host, dataset_id, vectors[rows], [ids[row] for row in rows])
+        parameters = RunParameters(method=method, iterations=500)
+        info = project(Execution(host), dataset_id, feature_set=None, parameters=parameters)
+        found.append(read_run(store, info.id))
+    assert found[0].item_ids == found[1].item_ids
+    assert found[0].coordinates.tobytes() == found[1].coordinates.tobytes()
+    np.testing.assert_array_equal(found[0].clusters, found[1].clusters)
+
+
+@pytest.mark.usefixtures("compiled_umap")
+@pytest.mark.parametrize("dimensions", [2, 3])
+@pytest.mark.parametrize("method", ["umap", "tsne", "pca"])
+def test_new_items_are_placed_and_no_old_point_moves(
+    platform: LocalPlatform, host: Host, dataset_id: str, method: Any, dimensions: int
+) -> None:
+    vectors, labels = mixture(330, clusters=3, dimension=40)
+    store = store_vectors(host, dataset_id, vectors[:300])
+    parameters = RunParameters(method=method, dimensions=dimensions, iterations=500)
+    first = project(Execution(host), dataset_id, feature_set=None, parameters=parameters)
+    before = read_run(store, first.id)
+    new = [f"new-{row:02}" for row in range(30)]
+    store.append("words", new, ["1"] * 30, vectors[300:])
+    store.delete_items(["item-00007"])
+    info = place(Execution(host), dataset_id, run_id=None)
+    run = read_run(store, info.id)
+    assert list_runs(store)[0] == run.info == info
+    assert (info.count, info.placed, info.parameters) == (329, 30, parameters)
+    assert run.item_ids == (*[i for i in before.item_ids if i != "item-00007"], *new)
+    stayed = np.array([item_id != "item-00007" for item_id in before.item_ids])
+    assert run.coordinates[:299].tobytes() == before.coordinates[stayed].tobytes()
+    clusters = {label: set(run.clusters[:299][labels[:300][stayed] == label]) for label in range(3)}
+    assert all(run.clusters[299 + row] in clusters[labels[300 + row]] for row in range(30))
+    assert ((run.outlier_scores[299:] >= 0) & (run.outlier_scores[299:] <= 1)).all()
+    assert run.trust[299:].mean() > 0.7
+    assert platform.notifications.list()[0].title == "30 points placed on the map"
+
+    store.append("words", ["newest"], ["1"], vectors[:1] + 0.01)
+    again = place(Execution(host), dataset_id, run_id=info.id)
+    assert (again.count, again.placed) == (330, 31)
+
+
+def test_only_what_can_be_placed_is_placed(host: Host, dataset_id: str) -> None:
+    with pytest.raises(NoFeatures, match="press Run"):
+        place(Execution(host), dataset_id, run_id=None)
+    store = store_vectors(host, dataset_id, np.eye(4))
+    project(Execution(host), dataset_id, feature_set=None, parameters=PCA)
+    with pytest.raises(InvalidParameters, match="no new items"):
+        place(Execution(host), dataset_id, run_id=None)
+    with pytest.raises(NoFeatures, match="no run 'other'"):
+        place(Execution(host), dataset_id, run_id="other")
+    store.append("words", ["new"], ["1"], np.ones((1, 4)))
+    store.delete_items([f"item-{row:05}" for row in range(4)])
+    with pytest.raises(InvalidParameters, match="press Run to make a new one"):
+        place(Execution(host), dataset_id, run_id=None)
+
+
+@pytest.mark.usefixtures("compiled_umap")
+def test_another_least_distance_needs_no_new_neighbours(host: Host, dataset_id: str) -> None:
+    store_vectors(host, dataset_id, mixture(200, clusters=3, dimension=40)[0])
+    shares = []
+    for min_dist in (0.1, 0.4):
+        execution = Execution(host)
+        parameters = RunParameters(min_dist=min_dist, seed=4)
+        project(execution, dataset_id, feature_set=None, parameters=parameters)
+        told = [fraction for fraction, message in execution.told if "neighbours" in message]
+        shares.append(len(told))
+    assert shares[0] > shares[1] == 1
 
 
 def test_without_vectors_it_says_what_to_press(host: Host, dataset_id: str) -> None:

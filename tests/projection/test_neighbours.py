@@ -1,12 +1,11 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clustering_app.projection.neighbours import find_neighbours
+from clustering_app.projection.neighbours import find_neighbours, nearest_among
+from clustering_app.projection.pca import principal_components
 from tests.projection.mixtures import mixture
 
 
@@ -50,16 +49,63 @@ def test_order_is_that_of_cosines_for_unit_rows() -> None:
     np.testing.assert_allclose(np.take_along_axis(cosines, found.indices, axis=1), best, atol=1e-6)
 
 
-@pytest.mark.skipif("CI" not in os.environ, reason="pynndescent compiles for a minute: CI has it")
-def test_the_approximate_search_finds_nearly_all() -> None:
-    vectors, _ = mixture(600, clusters=6, dimension=32)
-    exact = find_neighbours(vectors, 10, seed=0)
-    found = find_neighbours(vectors, 10, seed=0, exact_up_to=0)
-    again = find_neighbours(vectors, 10, seed=0, exact_up_to=0)
+@pytest.mark.parametrize("fewer", [None, 8], ids=["by the vectors", "by fewer dimensions"])
+def test_near_lists_hold_nearly_all(fewer: int | None) -> None:
+    vectors, _ = mixture(3000, clusters=30, dimension=64)
+    listed_by = None if fewer is None else principal_components(vectors, fewer).scores
+    exact = find_neighbours(vectors, 15, seed=0)
+    told: list[float] = []
+    found = find_neighbours(
+        vectors, 15, seed=0, exact_up_to=0, listed_by=listed_by, report=told.append
+    )
+    again = find_neighbours(vectors, 15, seed=0, exact_up_to=0, listed_by=listed_by)
     np.testing.assert_array_equal(found.indices, again.indices)
-    assert not (found.indices == np.arange(600)[:, None]).any()
+    np.testing.assert_array_equal(found.distances, again.distances)
+    assert not (found.indices == np.arange(3000)[:, None]).any()
+    assert (np.diff(found.distances, axis=1) >= 0).all()
     shared = [len(set(a) & set(b)) for a, b in zip(found.indices, exact.indices, strict=True)]
-    assert np.mean(shared) / 10 > 0.95
+    assert np.mean(shared) / 15 > 0.98
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_vectors_without_any_order_are_searched_whole() -> None:
+    vectors = np.random.default_rng(0).standard_normal((1500, 40)).astype(np.float32)
+    exact = find_neighbours(vectors, 15, seed=0)
+    found = find_neighbours(vectors, 15, seed=0, exact_up_to=0)
+    shared = [len(set(a) & set(b)) for a, b in zip(found.indices, exact.indices, strict=True)]
+    assert np.mean(shared) / 15 > 0.98
+
+
+@pytest.mark.parametrize("copies", [1, 40])
+def test_lists_shorter_than_the_neighbours_wanted_are_joined(copies: int) -> None:
+    vectors = np.repeat(np.eye(6, dtype=np.float32), copies, axis=0)
+    found = find_neighbours(vectors, 300, seed=0, exact_up_to=0)
+    count = 6 * copies
+    assert found.indices.shape == (count, count - 1)
+    assert all(len({row, *others}) == count for row, others in enumerate(found.indices.tolist()))
+    np.testing.assert_array_equal(found.distances[:, : copies - 1], 0.0)
+
+
+def test_stops_when_told() -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(_fraction: float) -> None:
+        raise Stop
+
+    vectors, _ = mixture(600, clusters=6, dimension=16)
+    with pytest.raises(Stop):
+        find_neighbours(vectors, 5, seed=0, report=stop)
+
+
+def test_queries_find_the_nearest_of_others() -> None:
+    vectors, _ = mixture(500, clusters=5, dimension=16)
+    queries, others = vectors[:300], vectors[300:]
+    found = nearest_among(queries, others, 7)
+    apart = np.linalg.norm(queries[:, None].astype(np.float64) - others, axis=2)
+    np.testing.assert_allclose(found.distances, np.sort(apart, axis=1)[:, :7], atol=1e-6)
+    assert nearest_among(queries[:1], others[:2], 7).indices.shape == (1, 2)
 
 
 def test_nearest_cuts() -> None:

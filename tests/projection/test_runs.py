@@ -5,13 +5,10 @@ import numpy as np
 import pytest
 
 from clustering_app.errors import NoFeatures
+from clustering_app.projection.pca import principal_components
 from clustering_app.projection.run import Quality, Run, RunInfo, RunParameters
-from clustering_app.projection.runs import (
-    delete_run,
-    list_runs,
-    read_run,
-    write_run,
-)
+from clustering_app.projection.runs import FLOATS, delete_run, list_runs, read_run, write_run
+from clustering_app.projection.spherize import spherizer
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.records import new_record_id
 from clustering_app.vectors.store import FeatureStore
@@ -21,6 +18,7 @@ CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def a_run(created: datetime = CREATED, *, count: int = 3, quality: Quality | None = None) -> Run:
     random = np.random.default_rng(0)
+    vectors = random.standard_normal((count, 4)).astype(np.float32)
     return Run(
         info=RunInfo(
             id=new_record_id("run", created),
@@ -38,6 +36,11 @@ def a_run(created: datetime = CREATED, *, count: int = 3, quality: Quality | Non
         coordinates=random.standard_normal((count, 3)).astype(np.float32),
         clusters=np.arange(-1, count - 1, dtype=np.int32),
         outlier_scores=random.random(count, dtype=np.float32),
+        reach=random.random(count, dtype=np.float32),
+        neighbours_kept=random.random(count, dtype=np.float32),
+        trust=random.random(count, dtype=np.float32),
+        spherizer=spherizer(vectors, "centre"),
+        axes=principal_components(vectors, 3).axes,
     )
 
 
@@ -64,7 +67,7 @@ def test_what_is_read_is_what_was_written(
     found = read_run(FeatureStore(str(tmp_path)), run.info.id)
     assert found.info == run.info
     assert found.item_ids == run.item_ids
-    for name in ("coordinates", "clusters", "outlier_scores"):
+    for name in ("clusters", *FLOATS):
         expected = getattr(run, name)
         assert getattr(found, name).dtype == expected.dtype
         np.testing.assert_array_equal(getattr(found, name), expected)

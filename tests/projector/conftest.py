@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from clustering_app.projection.pca import principal_components
 from clustering_app.projection.run import Run, RunInfo, RunParameters
 from clustering_app.projection.runs import write_run
+from clustering_app.projection.spherize import spherizer
 from clustering_app.projector.contents import Contents, Points
 from clustering_app.projector.items import ItemTable
 from clustering_app.projector.tab import ClusteringTab
@@ -47,6 +49,7 @@ class Place:
 
     def write_run(self, count: int = 12, *, dimensions: int = 2, run_id: str = "run-1") -> None:
         """A map of the first pictures, at (0, 0), (1, 0), (2, 0) and so on."""
+        vectors = self.store.read("mini-clip").vectors
         coordinates = np.zeros((count, dimensions), np.float32)
         coordinates[:, 0] = np.arange(count)
         info = RunInfo(
@@ -61,6 +64,11 @@ class Place:
             coordinates=coordinates,
             clusters=(np.arange(count) % 2 - 1).astype(np.int32),
             outlier_scores=np.linspace(0, 1, count).astype(np.float32),
+            reach=np.linspace(0, 1, count).astype(np.float32),
+            neighbours_kept=np.ones(count, np.float32),
+            trust=np.ones(count, np.float32),
+            spherizer=spherizer(vectors, "centre"),
+            axes=principal_components(vectors, dimensions).axes,
         )
         write_run(self.store, run)
 

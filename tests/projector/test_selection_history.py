@@ -40,7 +40,7 @@ def seen(state: MapState) -> tuple[list[str], list[int], list[int]]:
     return state.selected_ids(), state.shown().tolist(), state.selected_rows().tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(COMMANDS, max_size=25))
 def test_undo_goes_back_step_by_step_and_redo_forward_again(
     commands: list[tuple[str, tuple[int, ...] | str]],

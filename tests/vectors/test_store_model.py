@@ -73,5 +73,5 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.content_versions("tiny") == versions
 
 
-StoreMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+StoreMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=12)
 TestStoreAgainstADictionary = StoreMachine.TestCase

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import InvalidParameters
+from clustering_app.projection.pca import Axes
+from clustering_app.projection.spherize import Spherize, Spherizer
 
 Method: TypeAlias = Literal["umap", "tsne", "pca"]
-Spherize: TypeAlias = Literal["off", "centre", "standardize", "whiten"]
 
 METHOD_NAMES: dict[Method, str] = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
@@ -94,6 +95,8 @@ class RunInfo:
     """Time the run took."""
     versions: dict[str, str]
     """Versions of the libraries that computed it."""
+    placed: int = 0
+    """How many of the points were placed on the map later, without moving the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +112,16 @@ class Run:
     """(N,), from 0; -1 for a point in no cluster."""
     outlier_scores: NDArray[np.float32]
     """(N,), from 0.0 (typical) to 1.0 (farthest from its neighbours)."""
+    reach: NDArray[np.float32]
+    """(N,), distance to the farthest of the 15 nearest vectors, which the scores are made of."""
+    neighbours_kept: NDArray[np.float32]
+    """(N,), how far each point's surroundings can be believed: see `PointQuality`."""
+    trust: NDArray[np.float32]
+    """(N,), the same by distance."""
+    spherizer: Spherizer
+    """What was done to the vectors."""
+    axes: Axes
+    """Principal axes of the spherized vectors, as many as the map has dimensions."""
 
     def __post_init__(self) -> None:
         count = len(self.item_ids)
@@ -116,6 +129,9 @@ class Run:
             "coordinates": (count, self.info.parameters.dimensions),
             "clusters": (count,),
             "outlier_scores": (count,),
+            "reach": (count,),
+            "neighbours_kept": (count,),
+            "trust": (count,),
         }
         for name, shape in shapes.items():
             found = getattr(self, name).shape

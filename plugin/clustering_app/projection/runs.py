@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from clustering_app.errors import NoFeatures
+from clustering_app.projection.pca import Axes
 from clustering_app.projection.run import Run, RunInfo
+from clustering_app.projection.spherize import Spherizer
 from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Metadata
 
 RUNS = "runs"
+FLOATS = ("coordinates", "outlier_scores", "reach", "neighbours_kept", "trust")
+"""Arrays of a run in float32, by name."""
 
 
 def list_runs(store: FeatureStore) -> list[RunInfo]:
@@ -27,24 +34,35 @@ def read_run(store: FeatureStore, run_id: str) -> Run:
     return Run(
         info=_info(attributes),
         item_ids=tuple(str(item_id) for item_id in arrays["item_ids"]),
-        coordinates=arrays["coordinates"].astype(np.float32, copy=False),
         clusters=arrays["clusters"].astype(np.int32, copy=False),
-        outlier_scores=arrays["outlier_scores"].astype(np.float32, copy=False),
+        **{name: arrays[name].astype(np.float32, copy=False) for name in FLOATS},
+        spherizer=Spherizer(
+            shift_D=arrays["shift"],
+            scale_D=arrays["scale"],
+            axes_DR=arrays.get("whitening"),
+            least_length=cast(float | None, attributes["least_length"]),
+        ),
+        axes=Axes(arrays["axes_mean"], arrays["axes_directions"]),
     )
 
 
 def write_run(store: FeatureStore, run: Run) -> None:
     """Keep a run, in one commit."""
+    spherizer = run.spherizer
+    arrays: dict[str, NDArray[Any] | list[str]] = {
+        "item_ids": list(run.item_ids),
+        "clusters": run.clusters,
+        **{name: getattr(run, name) for name in FLOATS},
+        "shift": spherizer.shift_D,
+        "scale": spherizer.scale_D,
+        "axes_mean": run.axes.mean_D,
+        "axes_directions": run.axes.directions_DC,
+    }
+    if spherizer.axes_DR is not None:
+        arrays["whitening"] = spherizer.axes_DR
     attributes = _RUN_INFO.dump_python(run.info, mode="json")
     store.write_record(
-        _path(run.info.id),
-        {
-            "item_ids": list(run.item_ids),
-            "coordinates": run.coordinates,
-            "clusters": run.clusters,
-            "outlier_scores": run.outlier_scores,
-        },
-        attributes,
+        _path(run.info.id), arrays, {**attributes, "least_length": spherizer.least_length}
     )
 
 
@@ -57,7 +75,9 @@ _RUN_INFO = TypeAdapter(RunInfo)
 
 
 def _info(attributes: Metadata) -> RunInfo:
-    return _RUN_INFO.validate_python(attributes)
+    return _RUN_INFO.validate_python(
+        {name: value for name, value in attributes.items() if name != "least_length"}
+    )
 
 
 def _path(run_id: str) -> str:

@@ -1,10 +1,13 @@
-"""The UMAP layout (McInnes 2018), from neighbours that are given. N items, K neighbours."""
+"""The UMAP layout (McInnes 2018), from neighbours that are given. N items, K neighbours.
+
+umap-learn makes the graph; the points are moved by steps of ours, on all cores.
+"""
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Callable
-from io import TextIOBase
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,10 @@ FEWEST = 5
 EXTENT = 10.0
 NOISE = 1e-4
 """Deviation of the noise that parts items with equal principal components, as share of extent."""
+MANY, EPOCHS_OF_MANY, EPOCHS_OF_FEW = 10_000, 200, 500
+"""As in umap-learn: more than 10,000 items move 200 times, fewer 500 times."""
+NEGATIVES = 5
+EPOCHS_OF_PLACING = 100
 SECONDS_BETWEEN_REPORTS = 0.2
 
 
@@ -29,84 +36,139 @@ def umap_layout(
 ) -> NDArray[np.float32]:
     """Place items so that those with near vectors are near.
 
-    Single-threaded, so that the same seed on the same machine gives the same bits.
-
     Args:
         components_NC: Their C first principal components, with C the dimensions of the map: where
             the items start, and where they stay when there are fewer than 5.
         neighbours: The nearest neighbours of each item among the others.
         min_dist: Least distance of items on the map, from 0.0 to 0.99.
-        seed: Decides about noise and sampling.
-        report: Gets the fraction done; an exception it raises comes out when the layout is done.
+        seed: Decides about noise and sampling. The same seed gives the same bits on the same kind
+            of machine, whatever the number of threads.
+        report: Gets the fraction done; an exception it raises ends the layout.
 
     Returns:
         Finite float32 (N, C), the middle of the map at 0.
     """
-    total, dimensions = components_NC.shape
+    total = len(components_NC)
     if total < FEWEST:
         return components_NC.astype(np.float32)
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-
-    _keep_compiled()
-    random = np.random.RandomState(seed)
+    report(0.0)
     # umap-learn counts an item among its own neighbours, at distance 0.
     indices = np.column_stack([np.arange(total, dtype=np.int32), neighbours.indices])
     distances = np.column_stack([np.zeros(total, np.float32), neighbours.distances])
-    report(0.0)
+    graph = _graph(components_NC, indices, distances)
+    start = _start(components_NC, np.random.default_rng(seed))
+    epochs = EPOCHS_OF_MANY if total > MANY else EPOCHS_OF_FEW
+    places = _moved(start, None, graph, epochs, min_dist, seed, report)
+    centred: NDArray[np.float32] = places - places.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return centred
+
+
+def umap_place(
+    neighbours: Neighbours,
+    coordinates_NC: NDArray[np.float32],
+    *,
+    min_dist: float,
+    seed: int,
+) -> NDArray[np.float32]:
+    """Place M items on a map of N others, which stay where they are.
+
+    Args:
+        neighbours: Of each item among the N on the map, (M, K) rows of these.
+        coordinates_NC: Of the map.
+        min_dist: The map's.
+        seed: The map's.
+
+    Returns:
+        Finite float32 (M, C).
+    """
+    from scipy.sparse import csr_matrix
+    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
+
+    _keep_compiled()
+    indices = np.ascontiguousarray(neighbours.indices)
+    distances = np.ascontiguousarray(neighbours.distances)
+    sigmas, rhos = smooth_knn_dist(distances, float(indices.shape[1]), local_connectivity=0.0)
+    rows, ends, weights, _ = compute_membership_strengths(
+        indices, distances, sigmas, rhos, bipartite=True
+    )
+    shape = (len(indices), len(coordinates_NC))
+    graph = csr_matrix((weights, (rows, ends)), shape=shape)
+    weights_MK = np.maximum(weights.reshape(indices.shape), np.finfo(np.float32).tiny)
+    weights_MK = weights_MK / weights_MK.sum(axis=1, keepdims=True)
+    start = np.einsum("mk,mkc->mc", weights_MK, coordinates_NC[indices])
+    return _moved(
+        start.astype(np.float32), coordinates_NC, graph, EPOCHS_OF_PLACING, min_dist, seed,
+        lambda fraction: None, first_rate=0.25,
+    )  # fmt: skip
+
+
+def _graph(
+    components_NC: NDArray[np.float32],
+    indices: NDArray[np.int32],
+    distances: NDArray[np.float32],
+) -> Any:
+    """How much each pair of neighbours belongs together, from 0.0 to 1.0: symmetric (N, N)."""
+    from umap.umap_ import fuzzy_simplicial_set
+
+    _keep_compiled()
     graph, _, _ = fuzzy_simplicial_set(
         components_NC,
         indices.shape[1],
-        random,
+        np.random.RandomState(0),  # asked for, and not used where neighbours are given
         "euclidean",
         knn_indices=indices,
         knn_dists=distances,
     )
-    epochs = _Epochs(report)
-    a, b = find_ab_params(spread=1.0, min_dist=min_dist)
-    coordinates, _ = simplicial_set_embedding(
-        data=components_NC,
-        graph=graph,
-        n_components=dimensions,
-        initial_alpha=1.0,
-        a=a,
-        b=b,
-        gamma=1.0,
-        negative_sample_rate=5,
-        n_epochs=None,
-        init=_start(components_NC, random),
-        random_state=random,
-        metric="euclidean",
-        metric_kwds={},
-        densmap=False,
-        densmap_kwds={},
-        output_dens=False,
-        parallel=False,
-        tqdm_kwds={
-            "disable": False,
-            "file": epochs,
-            "bar_format": "{n_fmt}/{total_fmt}",
-            "mininterval": SECONDS_BETWEEN_REPORTS,
-            "miniters": 1,
-        },
-    )
-    if epochs.error is not None:
-        raise epochs.error
-    centred: NDArray[np.float32] = (coordinates - coordinates.mean(axis=0)).astype(np.float32)
-    return centred
+    return graph.tocsr()
+
+
+def _moved(
+    start_NC: NDArray[np.float32],
+    staying: NDArray[np.float32] | None,
+    graph: Any,
+    epochs: int,
+    min_dist: float,
+    seed: int,
+    report: Callable[[float], None],
+    *,
+    first_rate: float = 1.0,
+) -> NDArray[np.float32]:
+    """The points after all epochs; the edges lead to one another, or to points that stay.
+
+    The start is written over.
+    """
+    from umap.umap_ import find_ab_params
+
+    from clustering_app.projection.layout import move_points
+
+    a, b = (np.float32(value) for value in find_ab_params(spread=1.0, min_dist=min_dist))
+    graph.data[graph.data < graph.data.max(initial=0.0) / epochs] = 0.0  # would never pull
+    graph.eliminate_zeros()
+    periods = (graph.data.max(initial=1.0) / graph.data).astype(np.float32)
+    points, moved = start_NC, np.empty_like(start_NC)
+    told = time.monotonic()
+    for epoch in range(epochs):
+        rate = np.float32(first_rate * (1.0 - epoch / epochs))
+        others = points if staying is None else staying
+        move_points(
+            points, others, moved, graph.indptr, graph.indices, periods, a, b, rate, epoch,
+            NEGATIVES, np.uint64(seed),
+        )  # fmt: skip
+        points, moved = moved, points
+        if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
+            told = time.monotonic()
+            report((epoch + 1) / epochs)
+    report(1.0)
+    return points
 
 
 def _keep_compiled() -> None:
     """Let numba keep on disk what umap-learn compiles anew in every process, for 7 s of a core."""
-    from umap import layouts, umap_
+    from umap import umap_
 
-    functions = (
-        umap_.smooth_knn_dist,
-        umap_.compute_membership_strengths,
-        getattr(layouts, "_nb_optimize_layout_euclidean_single_epoch", None),
-    )
-    for function in functions:
+    for function in (umap_.smooth_knn_dist, umap_.compute_membership_strengths):
         # Compiled already, or a umap-learn that does it otherwise: then only time is lost.
-        if function is None or function.signatures:
+        if function.signatures:
             continue
         try:
             function.enable_caching()
@@ -114,26 +176,7 @@ def _keep_compiled() -> None:
             return
 
 
-def _start(
-    components_NC: NDArray[np.float32], random: np.random.RandomState
-) -> NDArray[np.float32]:
+def _start(components_NC: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     largest = float(np.abs(components_NC).max()) or 1.0
     noise = random.normal(scale=NOISE * EXTENT, size=components_NC.shape)
     return (components_NC * (EXTENT / largest) + noise).astype(np.float32)
-
-
-class _Epochs(TextIOBase):
-    """What umap-learn prints its progress bar to: its one public way of telling where it is."""
-
-    def __init__(self, report: Callable[[float], None]) -> None:
-        self.error: Exception | None = None
-        self._report = report
-
-    def write(self, text: str) -> int:
-        found = re.search(r"(\d+)/(\d+)", text)
-        if found and self.error is None:
-            try:
-                self._report(int(found[1]) / int(found[2]))
-            except Exception as error:  # noqa: BLE001 - tqdm would keep its lock for ever
-                self.error = error
-        return len(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -88,3 +88,9 @@ class FeatureSet:
             raise ValueError(f"vectors have shape {self.vectors.shape}, not {expected}")
         if self.vectors.dtype not in (np.float16, np.float32):
             raise ValueError(f"vectors are {self.vectors.dtype}, not float16 or float32")
+
+    def in_order_of_ids(self) -> FeatureSet:
+        """The same in the order of item ids, whatever order the items came in."""
+        order = sorted(range(len(self.item_ids)), key=self.item_ids.__getitem__)
+        item_ids = tuple(self.item_ids[row] for row in order)
+        return replace(self, item_ids=item_ids, vectors=self.vectors[order])

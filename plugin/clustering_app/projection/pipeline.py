@@ -1,0 +1,154 @@
+"""Vectors to a run, step after step; nothing here knows the store or the host. N points."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.projection.clusters import find_clusters
+from clustering_app.projection.neighbours import Neighbours, find_neighbours
+from clustering_app.projection.outliers import outlier_scores, reach_of
+from clustering_app.projection.pca import PrincipalComponents, principal_components
+from clustering_app.projection.quality import measure_points, measure_quality
+from clustering_app.projection.run import Run, RunInfo, RunParameters
+from clustering_app.projection.spherize import spherizer
+from clustering_app.projection.steps import STEPS, digest
+from clustering_app.projection.tsne import neighbours_for, tsne_layout
+from clustering_app.projection.umap import umap_layout
+from clustering_app.vectors.feature_set import FeatureSet
+from clustering_app.vectors.records import new_record_id
+
+REDUCED = 64
+"""Principal components that the lists of near vectors are made by."""
+GRAPH_NEIGHBOURS = 15
+"""Neighbours for clusters, outlier scores and quality, whatever the map uses."""
+LIBRARIES = ("numpy", "scikit-learn", "scikit-network", "umap-learn", "numba", "openTSNE")
+
+Step: TypeAlias = Callable[[float, float, str], Callable[[float], None]]
+"""Told the share of the whole where a step begins and ends, and what it does; gives what reports
+the fraction of the step that is done, and raises when the user has cancelled."""
+
+
+def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
+    """Place every vector of a feature set on a map, and measure how far it can be believed.
+
+    The same vectors of the same items, in whatever order, give the same run.
+
+    Args:
+        found: At least one finite vector.
+        parameters: What the user chose.
+        step: See there.
+    """
+    created, started = datetime.now(UTC), time.monotonic()
+    found = found.in_order_of_ids()
+    points, seed = say_points(len(found.item_ids)), parameters.seed
+    step(0.02, 0.05, f"Spherizing {points}")
+    spherize = spherizer(found.vectors, parameters.spherize)
+    vectors_ND = spherize(found.vectors)
+    components, neighbours = _components_and_neighbours(found, vectors_ND, parameters, step)
+    explained = components.explained_variance[: parameters.dimensions]
+    coordinates = components.scores[:, : parameters.dimensions]
+    if parameters.method != "pca":
+        explained = ()
+        known = neighbours.nearest(neighbours_of_layout(parameters))
+        report = step(0.45, 0.85, f"Laying out {points}")
+        coordinates = _layout(coordinates, known, parameters, report)
+    step(0.85, 0.88, f"Finding clusters and outliers among {points}")
+    graph = neighbours.nearest(GRAPH_NEIGHBOURS)
+    clusters, reach = find_clusters(graph, seed=seed), reach_of(graph)
+    report = step(0.88, 0.95, f"Measuring the map of {points}")
+    quality = measure_quality(vectors_ND, coordinates, seed=seed, report=report)
+    report = step(0.95, 0.99, f"Measuring the surroundings of {points}")
+    by_point = measure_points(vectors_ND, coordinates, graph, seed=seed, report=report)
+    return Run(
+        info=RunInfo(
+            id=new_record_id("run", created),
+            feature_set=found.info.name,
+            snapshot=found.snapshot,
+            parameters=parameters,
+            quality=quality,
+            explained_variance=explained,
+            count=len(found.item_ids),
+            created=created,
+            seconds=time.monotonic() - started,
+            versions={name: version(name) for name in LIBRARIES},
+        ),
+        item_ids=found.item_ids,
+        coordinates=coordinates,
+        clusters=clusters,
+        outlier_scores=outlier_scores(reach),
+        reach=reach,
+        neighbours_kept=by_point.neighbours_kept,
+        trust=by_point.trust,
+        spherizer=spherize,
+        axes=components.axes.first(parameters.dimensions),
+    )
+
+
+def neighbours_of_layout(parameters: RunParameters) -> int:
+    """Neighbours that a layout asks for; umap-learn's n_neighbors counts the item itself."""
+    if parameters.method == "tsne":
+        return neighbours_for(parameters.perplexity)
+    return parameters.neighbours - 1
+
+
+def say_points(count: int) -> str:
+    """A number of points in words."""
+    return f"{count:,} point{'' if count == 1 else 's'}"
+
+
+def _components_and_neighbours(
+    found: FeatureSet, vectors_ND: NDArray[np.float32], parameters: RunParameters, step: Step
+) -> tuple[PrincipalComponents, Neighbours]:
+    """Both as they were found for the run before, if vectors and spherize are the same."""
+    points, of = say_points(len(vectors_ND)), digest(found)
+    step(0.05, 0.08, f"Finding principal components of {points}")
+    components = STEPS.result(
+        ("components", parameters.spherize, of),
+        lambda: principal_components(vectors_ND, max(3, min(vectors_ND.shape[1], REDUCED))),
+        size=lambda made: made.scores.nbytes,
+    )
+    report = step(0.08, 0.45, f"Finding neighbours of {points}")
+    count = max(neighbours_of_layout(parameters), GRAPH_NEIGHBOURS)
+    listed_by = components.scores if components.scores.shape[1] < vectors_ND.shape[1] else None
+    neighbours = STEPS.result(
+        ("neighbours", parameters.spherize, str(parameters.seed), of),
+        lambda: find_neighbours(
+            vectors_ND, count, seed=parameters.seed, listed_by=listed_by, report=report
+        ),
+        size=lambda made: made.indices.nbytes + made.distances.nbytes,
+        enough=lambda made: made.indices.shape[1] >= min(count, len(vectors_ND) - 1),
+    )
+    return components, neighbours
+
+
+def _layout(
+    components_NC: NDArray[np.float32],
+    neighbours: Neighbours,
+    parameters: RunParameters,
+    report: Callable[[float], None],
+) -> NDArray[np.float32]:
+    """(N, C), by UMAP or t-SNE."""
+    if parameters.method == "umap":
+        return umap_layout(
+            components_NC,
+            neighbours,
+            min_dist=parameters.min_dist,
+            seed=parameters.seed,
+            report=report,
+        )
+    return tsne_layout(
+        components_NC,
+        neighbours,
+        perplexity=parameters.perplexity,
+        iterations=parameters.iterations,
+        learning_rate=parameters.learning_rate,
+        seed=parameters.seed,
+        report=report,
+    )
