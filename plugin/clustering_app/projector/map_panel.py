@@ -1,0 +1,89 @@
+"""The middle of the tab: the drawn map, the tools above it, the counts, and the hover card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import panel as pn
+from numpy.typing import NDArray
+
+from clustering_app.projector.canvas import Canvas
+from clustering_app.projector.map_state import MapState
+from clustering_app.projector.parts import Parts, card, notice
+
+
+class MapPanel:
+    """Draws what the state says, and takes over into it what the user selects on the map."""
+
+    def __init__(self, state: MapState, *, on_selection: Callable[[], None]) -> None:
+        """Take what is shown, and what to call when the user selected something else."""
+        self._state = state
+        self._on_selection = on_selection
+        self.canvas = Canvas()
+        self.canvas.on_select(self.rows_selected)
+        self.canvas.on_hover(self.hovered)
+        self.counts = Parts(styles={"flex": "1 0 260px", "width": "auto"})
+        self.hover = Parts(sizing_mode="fixed", width=0, height=0, styles={"z-index": "20"})
+
+    def view(self, *tools: object) -> pn.Column:
+        """The map, and above it the counts, the tools of the map, and others."""
+        above = pn.FlexBox(
+            self.counts, self.canvas.tools(), *tools,
+            sizing_mode="stretch_width", margin=0, align_items="center",
+        )  # fmt: skip
+        drawn = pn.Column(
+            self.hover, self.canvas.pane(), sizing_mode="stretch_both", margin=0,
+            styles={"position": "relative"},
+        )  # fmt: skip
+        return pn.Column(above, drawn, sizing_mode="stretch_both", margin=0)
+
+    def draw(self) -> None:
+        """Draw the shown points anew."""
+        self.canvas.show(self._state.coordinates(), self._state.colours())
+        self.label()
+        self.hover.put()
+
+    def recolour(self) -> None:
+        """Colour the points by what was chosen."""
+        self.canvas.recolour(self._state.colours())
+
+    def label(self) -> None:
+        """Write the texts that were chosen."""
+        self.canvas.label(*self._state.labels())
+
+    def select(self) -> None:
+        """Mark what is selected."""
+        self.canvas.select(self._state.selected_rows())
+
+    def count(self) -> None:
+        """Say how many points there are, and how many of them are selected."""
+        if (points := self._state.points) is None:
+            return
+        said = [
+            f"{len(self._state.shown()):,} points", f"{len(self._state.selection):,} selected",
+        ]  # fmt: skip
+        run = points.run
+        for info in self._state.contents.feature_sets:
+            if info.name == run.feature_set:
+                dimensions = info.fingerprint.dimension
+                said.append(f"{dimensions} dimensions to {run.parameters.dimensions}")
+        self.counts.put(notice("line", " · ".join(said)))
+
+    def rows_selected(self, rows: NDArray[np.intp]) -> None:
+        """Take over what the user selected on the map."""
+        if self._state.points is None or (len(rows) and rows[-1] >= len(self._state.shown())):
+            return  # bits of a map that was replaced meanwhile
+        before = self._state.selection
+        self._state.select_rows(rows)
+        if self._state.selection != before:
+            self._on_selection()
+
+    def hovered(self, row: int | None, x: float, y: float) -> None:
+        """Show what the point under the pointer is."""
+        shown = self._state.shown()
+        if row is None or self._state.points is None or row >= len(shown):
+            self.hover.put()
+            return
+        item = self._state.points.item(int(shown[row]))
+        self.hover.put(card(item.name, ", ".join(item.labels), item.thumbnail_url, x, y))
