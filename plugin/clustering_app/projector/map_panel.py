@@ -9,6 +9,7 @@ import panel as pn
 from numpy.typing import NDArray
 
 from clustering_app.projector.canvas import Canvas
+from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.parts import Parts, card, notice
 
@@ -16,30 +17,39 @@ from clustering_app.projector.parts import Parts, card, notice
 class MapPanel:
     """Draws what the state says, and takes over into it what the user selects on the map."""
 
-    def __init__(self, state: MapState, *, on_selection: Callable[[], None]) -> None:
-        """Take what is shown, and what to call when the user selected something else."""
+    def __init__(
+        self, state: MapState, *, on_selection: Callable[[], None], on_view: Callable[[], None]
+    ) -> None:
+        """Take what is shown, and what to call when the user selects or looks somewhere else."""
         self._state = state
         self._on_selection = on_selection
+        self._on_view = on_view
+        self._in_view: int | None = None
+        """Points in view, once that is known."""
         self.canvas = Canvas()
         self.canvas.on_select(self.rows_selected)
         self.canvas.on_hover(self.hovered)
+        self.canvas.on_view(self.viewed)
         self.counts = Parts(styles={"flex": "1 0 260px", "width": "auto"})
         self.hover = Parts(sizing_mode="fixed", width=0, height=0, styles={"z-index": "20"})
 
     def view(self, *tools: object) -> pn.Column:
         """The map, and above it the counts, the tools of the map, and others."""
         above = pn.FlexBox(
-            self.counts, self.canvas.tools(), *tools,
+            self.counts, self.canvas.tools(), *tools, FullScreenButton(),
             sizing_mode="stretch_width", margin=0, align_items="center",
         )  # fmt: skip
         drawn = pn.Column(
             self.hover, self.canvas.pane(), sizing_mode="stretch_both", margin=0,
             styles={"position": "relative"},
         )  # fmt: skip
-        return pn.Column(above, drawn, sizing_mode="stretch_both", margin=0)
+        return pn.Column(
+            above, drawn, sizing_mode="stretch_both", margin=0, css_classes=[MAP_PANEL]
+        )
 
     def draw(self) -> None:
         """Draw the shown points anew."""
+        self._in_view = None
         self.canvas.show(self._state.coordinates(), self._state.colours())
         self.label()
         self.hover.put()
@@ -57,18 +67,26 @@ class MapPanel:
         self.canvas.select(self._state.selected_rows())
 
     def count(self) -> None:
-        """Say how many points there are, and how many of them are selected."""
+        """Say how many points are shown, selected and in view."""
         if (points := self._state.points) is None:
             return
-        said = [
-            f"{len(self._state.shown()):,} points", f"{len(self._state.selection):,} selected",
-        ]  # fmt: skip
+        shown, whole = len(self._state.shown()), len(points.item_ids)
+        said = [f"{shown:,} points" if shown == whole else f"{shown:,} of {whole:,} points"]
+        said.append(f"{len(self._state.selection):,} selected")
+        if self._in_view is not None:
+            said.append(f"{self._in_view:,} in view")
         run = points.run
         for info in self._state.contents.feature_sets:
             if info.name == run.feature_set:
                 dimensions = info.fingerprint.dimension
                 said.append(f"{dimensions} dimensions to {run.parameters.dimensions}")
         self.counts.put(notice("line", " · ".join(said)))
+
+    def viewed(self, count: int) -> None:
+        """Hear how many points are in view."""
+        self._in_view = min(count, len(self._state.shown()))
+        self.count()
+        self._on_view()
 
     def rows_selected(self, rows: NDArray[np.intp]) -> None:
         """Take over what the user selected on the map."""

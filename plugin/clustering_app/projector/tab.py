@@ -35,6 +35,7 @@ from clustering_app.projector.parts import Parts
 from clustering_app.projector.selected_list import SelectedList
 from clustering_app.projector.selection_bar import Command, SelectionBar
 from clustering_app.projector.selections_panel import SelectionsPanel
+from clustering_app.projector.sharing import Sharing
 from clustering_app.projector.similar import nearest
 from clustering_app.projector.statistics import over_represented
 from clustering_app.projector.watch import CANCEL, TRY_AGAIN
@@ -48,8 +49,22 @@ TICK_MILLISECONDS = 700
 class ClusteringTab:
     """Joins the parts of the tab; what they show is in `state`."""
 
-    def __init__(self, host: Host, dataset: Dataset, session: BrowserSession | None = None) -> None:
-        """Make the tab; nothing is read before it is open in the browser."""
+    def __init__(
+        self,
+        host: Host,
+        dataset: Dataset,
+        session: BrowserSession | None = None,
+        *,
+        panel: str = "",
+    ) -> None:
+        """Make the tab; nothing is read before it is open in the browser.
+
+        Args:
+            host: Where everything is.
+            dataset: What the tab is of.
+            session: The page around the tab; None in a notebook.
+            panel: Name by which the page opens this tab for an address with `?panel=NAME`.
+        """
         self._host = host
         self._dataset = dataset
         self.state = MapState()
@@ -64,7 +79,9 @@ class ClusteringTab:
             on_category=self._category_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
-            self.state, on_selection=lambda: self._show_selection(from_map=True)
+            self.state,
+            on_selection=lambda: self._show_selection(from_map=True),
+            on_view=lambda: self.sharing.update(),
         )
         self.finder = Finder(host, self.state, self._found)
         self.actions = ActionsMenu(
@@ -79,9 +96,15 @@ class ClusteringTab:
             lambda: later(self.finder.find_similar),
         )
         self.selection_bar = SelectionBar(self.state, self._commanded)
+        store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
-            FeatureStore(host.storage(dataset.id)), self.state, self._ids_chosen
+            store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
+        self.sharing = Sharing(
+            store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
+            selections=self.selections_panel, open_map=self.open_map, show=self._show_all,
+            tell=self._tell,
+        )  # fmt: skip
         self.download_menu = DownloadMenu(self.state, dataset.name)
         self._layout = self._make_layout()
         self._show_places()
@@ -96,7 +119,9 @@ class ClusteringTab:
 
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
-        self._middle = self.map_panel.view(self.selection_bar, self.download_menu.view())
+        self._middle = self.map_panel.view(
+            self.selection_bar, self.download_menu.view(), self.sharing.button
+        )
         self._right = pn.Column(
             self.finder.view(), self.selections_panel.view(), self.actions.view(),
             self.selected_list.view(),
@@ -130,13 +155,11 @@ class ClusteringTab:
         )
         self.state.take(contents)
         self._loaded = True
-        self.controls.show(contents, self.state)
         if self.state.points is not None:
             self.finder.search_panel.show_fields(self.state.points.table.fields())
-            self._draw()
             await self.selections_panel.load()
         self._show_places()
-        self._show_selection()
+        self._show_all()
 
     async def open_map(self, run_id: str) -> None:
         """Open an earlier map; Run goes back to the newest."""
@@ -210,6 +233,18 @@ class ClusteringTab:
         else:
             self._strip.put(*strips(now))
 
+    def _tell(self, text: str) -> None:
+        """Say something above the map, until it is dismissed."""
+        self._said = text
+        self._show_places()
+
+    def _show_all(self) -> None:
+        """Show the state anew, everywhere."""
+        self.controls.show(self.state.contents, self.state)
+        if self.state.points is not None:
+            self._draw()
+        self._show_selection()
+
     def _draw(self) -> None:
         self.map_panel.draw()
         self.controls.show_legend(self.state.legend(), self.state.colours())
@@ -229,6 +264,7 @@ class ClusteringTab:
         self.download_menu.show()
         self.actions.show_count(len(selection))
         self.selected_list.show()
+        self.sharing.update()
         if len(selection) == 1:
             later(lambda: self._show_nearest(selection[0]))
         elif selection:
@@ -267,6 +303,7 @@ class ClusteringTab:
             self._recolour()
         else:
             self.map_panel.label()
+        self.sharing.update()
 
     def _category_chosen(self, act: Act, label: str) -> None:
         {

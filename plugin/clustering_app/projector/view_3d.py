@@ -194,6 +194,17 @@ class MapView3D:
         """Turn and zoom back so that every visible point is seen."""
         self._cloud._send_msg({"fit": True})
 
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """The numbers of the camera: where it looks, yaw, pitch, span; none before it is known."""
+        camera = self.camera
+        return () if camera is None else (*camera.target, camera.yaw, camera.pitch, camera.span)
+
+    def look(self, seen: tuple[float, ...]) -> None:
+        """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""
+        x, y, z, yaw, pitch, span = seen
+        self.camera = Camera(target=(x, y, z), yaw=yaw, pitch=pitch, span=span)
+
     def picture(self, name: str = "map.png") -> None:
         """Let the browser download what it shows, as PNG."""
         self._cloud._send_msg({"picture": name})
