@@ -6,11 +6,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from clustering_app.projector.address import read_fragment
+from clustering_app.projector.picture import SIZE
 from tests.browser.conftest import PROGRAM, Server, serving
 from tests.browser.map_page import (
     box_select,
@@ -194,6 +197,30 @@ def test_the_table_of_the_map_is_taken_away(page: Page, server: Server) -> None:
     counts(page, f"{POINTS} points · 80 selected")
     part = table(page, "Selected points (CSV)")
     assert part == [row for row in whole if row["labels"] == "food and drink"]
+
+
+@pytest.mark.parametrize("name", ["UMAP 2D", "t-SNE 3D"])
+def test_the_picture_of_the_map_is_taken_away(page: Page, server: Server, name: str) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    if name != "UMAP 2D":
+        open_map(page, name)
+        expect(page.get_by_role("button", name="Turn")).to_be_visible()
+        counts(page, f"0 selected · {POINTS} in view")
+    made = ElementTree.fromstring(downloaded(page, "Picture (SVG)").read_bytes())
+    assert len(made.findall("{*}g")[0].findall("{*}circle")) == POINTS
+    with Image.open(downloaded(page, "Picture (PNG)")) as image:
+        assert image.format == "PNG"
+        assert image.size == (2 * SIZE[0], 2 * SIZE[1])
+        colours = {colour[:3] for _, colour in image.getcolors(image.width * image.height)}
+    assert {(0, 0x72, 0xB2), (0xE6, 0x9F, 0), (0, 0x9E, 0x73)} <= colours
+
+
+def downloaded(page: Page, entry: str) -> Path:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_role("menuitem", name=entry).click()
+    return saved.value.path()
 
 
 def table(page: Page, entry: str) -> list[dict[str, str]]:

@@ -8,10 +8,12 @@ import numpy as np
 import panel as pn
 from numpy.typing import NDArray
 
+from clustering_app.projection.run import METHOD_NAMES
 from clustering_app.projector.canvas import Canvas
 from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.parts import Parts, card, notice
+from clustering_app.projector.picture import HEIGHT, WIDTH, Scene
 
 
 class MapPanel:
@@ -81,6 +83,36 @@ class MapPanel:
                 dimensions = info.fingerprint.dimension
                 said.append(f"{dimensions} dimensions to {run.parameters.dimensions}")
         self.counts.put(notice("line", " · ".join(said)))
+
+    def scene(self, title: str) -> Scene:
+        """What is seen now, as a picture to take away."""
+        state = self._state
+        places, distances, radii = self.canvas.drawn.places((WIDTH, HEIGHT))
+        rows, texts = state.labels()
+        said = [self.described(), f"coloured by {state.color_by}"]
+        if len(rows):
+            said.append(f"labelled by {state.label_by}")
+        return Scene(
+            places=places,
+            distances=distances,
+            radii=radii,
+            colours=state.colours(),
+            selected=state.selected_rows(),
+            labels=list(zip(rows.tolist(), texts, strict=True)),
+            title=title,
+            subtitle=" · ".join(said),
+        )
+
+    def described(self) -> str:
+        """How many points of which map are shown, in a line."""
+        if (points := self._state.points) is None:
+            return ""
+        parameters = points.run.parameters
+        return (
+            f"{METHOD_NAMES[parameters.method]} {parameters.dimensions}D of "
+            f"{points.run.created.astimezone():%-d %b %Y, %H:%M} · "
+            f"{len(self._state.shown()):,} of {len(points.item_ids):,} points"
+        )
 
     def viewed(self, count: int) -> None:
         """Hear how many points are in view."""

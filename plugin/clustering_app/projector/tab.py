@@ -105,7 +105,9 @@ class ClusteringTab:
             selections=self.selections_panel, open_map=self.open_map, show=self._show_all,
             tell=self._tell,
         )  # fmt: skip
-        self.download_menu = DownloadMenu(self.state, dataset.name)
+        self.download_menu = DownloadMenu(
+            self.state, dataset.name, scene=self.map_panel.scene, tell=self._tell
+        )
         self._layout = self._make_layout()
         self._show_places()
         if session is not None:

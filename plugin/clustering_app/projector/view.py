@@ -45,5 +45,15 @@ class MapView(Protocol):
     def on_view(self, callback: Callable[[int], None]) -> None:
         """Call back with how many points are in view, each time that the view comes to rest."""
 
+    def places(
+        self, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie in a picture of this size of what is seen.
+
+        Returns:
+            (N, 2) pixels from the left and the top, NaN where a point is not seen; (N,) distances
+            from the eye; (N,) radii in pixels.
+        """
+
     def pane(self) -> object:
         """What Panel shows."""

@@ -182,6 +182,16 @@ class MapView2D:
 
         self._change(move)
 
+    def places(
+        self, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie in a picture of this size: see `MapView.places`."""
+        across, up = self._figure.x_range, self._figure.y_range
+        low, high = np.array([across.start, up.end]), np.array([across.end, up.start])
+        places = (self._places - low) / (high - low) * size
+        radius = self._dots.glyph.size / 2
+        return places, np.ones(self._count), np.full(self._count, radius)
+
     def on_view(self, callback: Callable[[int], None]) -> None:
         """Call back with how many points are in view, each time that the view comes to rest."""
         self._in_view = callback
