@@ -53,6 +53,8 @@ class BrowserPage:
     def view(self) -> pmui.Page:
         """The whole page. Items, menu and bell come when the browser has opened it."""
         pn.state.onload(self._load)
+        if self._tabs.active:
+            self._open_tab(self._tabs.active)
         back = pmui.Button(
             label="Datasets",
             icon="arrow_back",
@@ -82,12 +84,19 @@ class BrowserPage:
                 (html.escape(toolbar.display_name), pn.Column(sizing_mode="stretch_both", margin=0))
                 for _, toolbar, _ in self._apps
             ),
+            active=self._asked_for(),
             dynamic=False,
             sizing_mode="stretch_both",
             margin=0,
         )
         tabs.param.watch(self._tab_opened, "active")
         return tabs
+
+    def _asked_for(self) -> int:
+        """Number of the tab that the address names as `?panel=NAME`; else 0, the Data tab."""
+        asked = [name.decode(errors="replace") for name in pn.state.session_args.get("panel", [])]
+        names = [panel.name for _, _, panel in self._apps]
+        return names.index(asked[0]) + 1 if asked and asked[0] in names else 0
 
     async def _load(self) -> None:
         # Not sooner: what changes before the browser is connected may never reach it.
@@ -140,7 +149,9 @@ class BrowserPage:
 
     def _tab_opened(self, event: Any) -> None:
         """Build an app's tab when it is opened for the first time, in a callback thread."""
-        index = event.new
+        self._open_tab(event.new)
+
+    def _open_tab(self, index: int) -> None:
         self._menu.button.visible = index == 0  # it acts on what is selected in the Data tab
         if index > 0 and index not in self._opened:
             self._opened.add(index)

@@ -195,7 +195,7 @@ def search(
 def export(
     dataset: DatasetName,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .csv or .jsonl file.")
+        Path | None, typer.Option("--output", "-o", help="A .csv, .jsonl or .parquet file.")
     ] = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:

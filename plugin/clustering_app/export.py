@@ -17,7 +17,7 @@ from host_contract.context import Host
 from host_contract.entities import Item
 from host_contract.errors import InvalidInput
 
-FORMATS = (".csv", ".jsonl")
+FORMATS = (".csv", ".jsonl", ".parquet")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell of text that starts so is run as a formula by spreadsheet programs (OWASP)."""
@@ -50,7 +50,7 @@ def export(host: Host, dataset_id: str, run: Placed | None, path: Path) -> int:
         host: Where the items are.
         dataset_id: The dataset.
         run: The map whose coordinates are written beside; items not on it have empty cells.
-        path: File to write; its ending chooses the format, .csv or .jsonl.
+        path: File to write; its ending chooses the format, .csv, .jsonl or .parquet.
 
     Returns:
         The number of items written.
@@ -61,6 +61,9 @@ def export(host: Host, dataset_id: str, run: Placed | None, path: Path) -> int:
     if path.suffix not in FORMATS:
         raise InvalidInput(f"Cannot export to {path.name!r}: end it in {' or '.join(FORMATS)}.")
     rows = _rows(all_items(host, dataset_id), run)
+    if path.suffix == ".parquet":
+        path.write_bytes(_parquet(rows))
+        return len(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         if path.suffix == ".jsonl":
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -74,6 +77,11 @@ def as_csv(items: Iterable[Item], placed: Placed) -> bytes:
     file = io.StringIO(newline="")
     _write_csv(file, _rows(items, placed))
     return file.getvalue().encode()
+
+
+def as_parquet(items: Iterable[Item], placed: Placed) -> bytes:
+    """The same as Parquet; numbers, texts and lists of texts keep their types."""
+    return _parquet(_rows(items, placed))
 
 
 def all_items(host: Host, dataset_id: str) -> Iterator[Item]:
@@ -91,6 +99,26 @@ def _write_csv(file: TextIO, rows: Sequence[dict[str, JsonValue]]) -> None:
     writer = csv.writer(file)
     writer.writerow(columns)
     writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+
+
+def _parquet(rows: Sequence[dict[str, JsonValue]]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        try:
+            columns[name] = pyarrow.array(values)
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
+            # values of several types have one in common: JSON
+            columns[name] = pyarrow.array(
+                [None if one is None else json.dumps(one, ensure_ascii=False) for one in values]
+            )
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
 
 
 def _rows(items: Iterable[Item], placed: Placed | None) -> list[dict[str, JsonValue]]:

@@ -33,7 +33,7 @@ def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSessio
     """Build the Clustering tab."""
     from clustering_app.projector.tab import ClusteringTab
 
-    return ClusteringTab(host, dataset, session).view()
+    return ClusteringTab(host, dataset, session, panel=panel).view()
 
 
 @hookimpl

@@ -40,7 +40,10 @@ def shutdown(host: Host) -> None:
 
 @hookspec(firstresult=True)
 def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSession) -> object:
-    """Build the tab that the manifest declares as `panel`: something Panel can show."""
+    """Build the tab that the manifest declares as `panel`: something Panel can show.
+
+    An address with `?panel=NAME` opens this tab at once; what stands behind its '#' is the tab's.
+    """
 
 
 @hookspec(firstresult=True)

@@ -87,8 +87,9 @@ def wait_for_points(page: Page, count: int) -> None:
     """Wait until the map is drawn with so many points."""
     page.wait_for_function(
         """count => {
-          const points = Bokeh.documents[0].get_model_by_name('points')
-          const map = Bokeh.documents[0].get_model_by_name('plane')
+          const page = window.Bokeh?.documents[0]
+          const points = page?.get_model_by_name('points')
+          const map = page?.get_model_by_name('plane')
           const view = map && Bokeh.index.find_one_by_id(map.id)
           return view && view.canvas_view && points.get_length() === count
         }""",

@@ -5,13 +5,19 @@ import math
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from clustering_app.projector.address import read_fragment
+from clustering_app.projector.picture import SIZE
 from tests.browser.conftest import PROGRAM, Server, serving
 from tests.browser.map_page import (
     box_select,
+    map_box,
     open_tab,
     picture,
     selected_rows,
@@ -54,7 +60,7 @@ def test_undo_and_redo_by_keys_and_menu(page: Page, server: Server) -> None:
     page.keyboard.press("v")
     counts(page, f"{POINTS} points · {POINTS - boxed} selected")
     page.keyboard.press("h")
-    counts(page, f"{boxed} points · 0 selected")
+    counts(page, f"{boxed} of {POINTS} points · 0 selected")
     wait_for_points(page, boxed)
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -109,7 +115,7 @@ def test_the_legend_selects_hides_and_isolates(page: Page, server: Server) -> No
     food.hover()
     food.get_by_role("button", name="Hide food and drink").click()
     wait_for_points(page, POINTS - 80)
-    counts(page, f"{POINTS - 80} points · 0 selected")
+    counts(page, f"{POINTS - 80} of {POINTS} points · 0 selected")
     expect(food).to_contain_text("hidden")
     picture(page, "legend")
     food.get_by_role("button", name="Show only food and drink").click()
@@ -119,6 +125,62 @@ def test_the_legend_selects_hides_and_isolates(page: Page, server: Server) -> No
     wait_for_points(page, POINTS - 80)
     food.get_by_text("food and drink").click()
     wait_for_points(page, POINTS)
+
+
+def test_a_view_is_shared_by_its_address(page: Page, server: Server) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    counts(page, f"0 selected · {POINTS} in view")
+    page.get_by_role("searchbox", name="Search").fill("food and drink")
+    page.keyboard.press("Enter")
+    counts(page, f"{POINTS} points · 80 selected")
+    left, top, width, height = map_box(page)
+    page.mouse.move(left + width / 2, top + height / 2)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function("() => location.hash.includes('seen=')")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    address = str(page.evaluate("() => navigator.clipboard.readText()"))
+    assert address.startswith(f"{server.origin}/datasets/")
+    zoomed = pytest.approx(read_fragment(urlsplit(address).fragment).seen, abs=1e-4)
+
+    page.goto("about:blank")
+    page.goto(address)
+    wait_for_points(page, POINTS)
+    counts(page, f"{POINTS} points · 80 selected")
+    wait_until(lambda: selected_rows(page) == 80)
+    wait_until(lambda: ranges(page) == zoomed)
+    page.wait_for_function("address => location.href === address", arg=address)
+    page.get_by_role("button", name="Fit").click()
+    counts(page, f"80 selected · {POINTS} in view")
+
+    page.evaluate("() => { location.hash = 'map=<b>gone</b>' }")
+    expect(page.get_by_text("There is no map '<b>gone</b>' any more.")).to_be_visible()
+    counts(page, f"{POINTS} points · 80 selected")
+
+
+def ranges(page: Page) -> list[float]:
+    """What part of the plane the browser shows."""
+    found: list[float] = page.evaluate(
+        """() => {
+          const {x_range, y_range} = Bokeh.documents[0].get_model_by_name('plane')
+          return [x_range.start, x_range.end, y_range.start, y_range.end]
+        }"""
+    )
+    return found
+
+
+def test_the_map_fills_the_screen(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    before = map_box(page)[2]
+    page.get_by_role("button", name="Full screen").click()
+    wait_until(lambda: map_box(page)[2] > before + 300)
+    page.get_by_role("combobox", name="A selection").click()
+    page.get_by_text("Subtract", exact=True).last.click()
+    page.get_by_role("button", name="Leave full screen").click()
+    wait_until(lambda: map_box(page)[2] == before)
 
 
 def test_the_table_of_the_map_is_taken_away(page: Page, server: Server) -> None:
@@ -135,6 +197,30 @@ def test_the_table_of_the_map_is_taken_away(page: Page, server: Server) -> None:
     counts(page, f"{POINTS} points · 80 selected")
     part = table(page, "Selected points (CSV)")
     assert part == [row for row in whole if row["labels"] == "food and drink"]
+
+
+@pytest.mark.parametrize("name", ["UMAP 2D", "t-SNE 3D"])
+def test_the_picture_of_the_map_is_taken_away(page: Page, server: Server, name: str) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    if name != "UMAP 2D":
+        open_map(page, name)
+        expect(page.get_by_role("button", name="Turn")).to_be_visible()
+        counts(page, f"0 selected · {POINTS} in view")
+    made = ElementTree.fromstring(downloaded(page, "Picture (SVG)").read_bytes())
+    assert len(made.findall("{*}g")[0].findall("{*}circle")) == POINTS
+    with Image.open(downloaded(page, "Picture (PNG)")) as image:
+        assert image.format == "PNG"
+        assert image.size == (2 * SIZE[0], 2 * SIZE[1])
+        colours = {colour[:3] for _, colour in image.getcolors(image.width * image.height)}
+    assert {(0, 0x72, 0xB2), (0xE6, 0x9F, 0), (0, 0x9E, 0x73)} <= colours
+
+
+def downloaded(page: Page, entry: str) -> Path:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_role("menuitem", name=entry).click()
+    return saved.value.path()
 
 
 def table(page: Page, entry: str) -> list[dict[str, str]]:
@@ -239,7 +325,7 @@ def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, server: Server)
     expect(selected).to_be_visible()
     picture(page, "space")
     page.get_by_role("button", name="Isolate").click()
-    expect(page.get_by_text(f"{POINTS} points · ")).to_have_count(0)
+    expect(page.get_by_text(f" of {POINTS} points · ")).to_be_visible()
     page.keyboard.press("a")
     counts(page, f"{POINTS} points · ")
     page.get_by_role("button", name="Toggle theme").click()

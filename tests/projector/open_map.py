@@ -18,8 +18,9 @@ from panel.io.fastapi import add_applications
 from panel.io.state import set_curdoc
 from playwright.sync_api import Page, sync_playwright
 
+from clustering_app.projector.camera import Camera
 from clustering_app.projector.colours import Colouring, colouring
-from clustering_app.projector.view_3d import Camera, MapView3D, Tool
+from clustering_app.projector.view_3d import MapView3D, Tool
 from host_stub.pages import websockets
 from tests.chromium import PATIENCE_MS, launch
 

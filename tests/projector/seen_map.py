@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering_app.projector.view_3d import Camera
+from clustering_app.projector.camera import Camera
 
 FIELD_OF_VIEW = np.pi / 4
 EYE = 1 / (2 * np.tan(FIELD_OF_VIEW / 2))

@@ -45,8 +45,8 @@ def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
 
 def test_a_map_shows_every_point_with_its_colours(mapped: Place) -> None:
     tab = mapped.tab()
-    assert tab.map.plane._points.data["x"].tolist() == list(range(12))
-    sent = tab.map.plane._points.data
+    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == list(range(12))
+    sent = tab.map_panel.canvas.plane._points.data
     assert sent["x"].dtype == sent["colour"].dtype == np.float32
     legend = {line["label"]: line["count"] for line in tab.controls.legend.lines}
     assert legend == {"stop": 4, "yield": 4, "<b>turn</b>": 4}
@@ -67,12 +67,12 @@ def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:
 
 def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:
     tab = mapped.tab()
-    tab._rows_selected(np.array([2, 5]))
+    tab.map_panel.rows_selected(np.array([2, 5]))
     assert tab.state.selected_ids() == [mapped.item_ids[2], mapped.item_ids[5]]
     tab.selection_bar.act("isolate")
-    assert tab.map.plane._points.data["x"].tolist() == [2, 5]
+    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == [2, 5]
     assert tab.state.selected_rows().tolist() == [0, 1]
-    tab._rows_selected(np.array([1]))
+    tab.map_panel.rows_selected(np.array([1]))
     assert tab.state.selected_ids() == [mapped.item_ids[5]]
     tab.selection_bar.act("show all")
     assert tab.state.selected_rows().tolist() == [5]
@@ -82,35 +82,35 @@ def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:
 
 def test_a_selection_of_a_map_that_was_replaced_is_ignored(mapped: Place) -> None:
     tab = mapped.tab()
-    tab._rows_selected(np.array([99]))
+    tab.map_panel.rows_selected(np.array([99]))
     assert tab.state.selection == frozenset()
 
 
 def test_an_earlier_map_can_be_opened_again(mapped: Place) -> None:
     mapped.write_run(count=5, run_id="run-2")
     tab = mapped.tab()
-    assert len(tab.map.plane._points.data["x"]) == 5
+    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 5
     assert [*tab.controls.history.options.values()] == ["run-2", "run-1"]
     asyncio.run(tab.open_map("run-1"))
-    assert len(tab.map.plane._points.data["x"]) == 12
+    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 12
     assert tab.controls.history.value == "run-1"
     asyncio.run(tab.open_map("gone"))
-    assert len(tab.map.plane._points.data["x"]) == 5
+    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 5
 
 
 def test_a_map_in_space_is_drawn_in_space(mapped: Place) -> None:
     mapped.write_run(dimensions=3, run_id="run-2")
     tab = mapped.tab()
-    assert tab.map.drawn is tab.map.space
-    assert tab.map.in_space.visible
-    assert not tab.map.in_plane.visible
+    assert tab.map_panel.canvas.drawn is tab.map_panel.canvas.space
+    assert tab.map_panel.canvas.in_space.visible
+    assert not tab.map_panel.canvas.in_plane.visible
     assert tab.controls.inputs()["dimensions"] == 3
-    tab._rows_selected(np.array([4]))
+    tab.map_panel.rows_selected(np.array([4]))
     tab.selection_bar.act("invert")
-    assert tab.map.space.selected().tolist() == [0, 1, 2, 3, *range(5, 12)]
+    assert tab.map_panel.canvas.space.selected().tolist() == [0, 1, 2, 3, *range(5, 12)]
     asyncio.run(tab.open_map("run-1"))
-    assert tab.map.in_plane.visible
-    assert not tab.map.in_space.visible
+    assert tab.map_panel.canvas.in_plane.visible
+    assert not tab.map_panel.canvas.in_space.visible
 
 
 def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Place) -> None:
@@ -153,9 +153,9 @@ def test_every_field_colours_and_labels(mapped: Place, field: str) -> None:
     tab.controls.color_by.value = tab.controls.label_by.value = field
     asyncio.run(tab._field_chosen("color_by", field))
     asyncio.run(tab._field_chosen("label_by", field))
-    assert len(tab.map.plane._points.data["colour"]) == 12
+    assert len(tab.map_panel.canvas.plane._points.data["colour"]) == 12
     assert tab.controls.legend.lines or tab.controls.scale.parts
-    assert len(tab.map.plane._labels.data["text"]) > 0
+    assert len(tab.map_panel.canvas.plane._labels.data["text"]) > 0
 
 
 def test_neighbours_of_one_item_are_listed_nearest_first(mapped: Place) -> None:
@@ -239,7 +239,7 @@ def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None
     tab = mapped.tab()
     asyncio.run(tab.actions.load())
     by_name = {action.name: action for action in tab.actions._actions.values()}
-    tab._rows_selected(np.array([0, 1, 2]))
+    tab.map_panel.rows_selected(np.array([0, 1, 2]))
     inputs = {"field": "reviewed", "value": True}
     asyncio.run(tab.actions.run(by_name["set_metadata"], tab.state.selected_ids(), inputs))
     assert mapped.host.item(mapped.item_ids[2]).user_metadata["reviewed"] is True
@@ -248,7 +248,7 @@ def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None
         asyncio.run(tab.actions.run(by_name["set_metadata"], tab.state.selected_ids(), {}))
     asyncio.run(tab.actions.run(by_name["delete"], tab.state.selected_ids(), {}))
     assert tab.state.selection == frozenset()
-    assert tab.map.plane._points.data["x"].tolist() == list(range(3, 12))
+    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == list(range(3, 12))
     assert mapped.store.count("mini-clip") == 9
 
 
@@ -264,9 +264,9 @@ def test_what_the_tab_deleted_itself_is_no_news(mapped: Place) -> None:
 
 def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     tab = mapped.tab()
-    tab._hovered(2, 10.0, 20.0)
-    shown = tab._hover.parts[0]
+    tab.map_panel.hovered(2, 10.0, 20.0)
+    shown = tab.map_panel.hover.parts[0]
     assert (shown["title"], shown["detail"]) == ("sign-02.png", "<b>turn</b>")
     assert shown["picture"].startswith("/api/")
-    tab._hovered(None, 0.0, 0.0)
-    assert tab._hover.parts == []
+    tab.map_panel.hovered(None, 0.0, 0.0)
+    assert tab.map_panel.hover.parts == []

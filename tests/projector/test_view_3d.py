@@ -10,9 +10,10 @@ from fastapi import FastAPI, Response
 from numpy.typing import NDArray
 from PIL import Image
 
+from clustering_app.projector.camera import Camera
 from clustering_app.projector.colours import CATEGORIES, MISSING_COLOUR, NUMBERS, colouring
 from clustering_app.projector.view import MapView
-from clustering_app.projector.view_3d import Camera, MapView3D
+from clustering_app.projector.view_3d import MapView3D
 from tests.projector.open_map import HEIGHT, WIDTH, OpenMap, browser_page, open_map
 from tests.projector.seen_map import seen
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clustering_app.projector.view_3d import Camera
+from clustering_app.projector.camera import Camera
 from tests.projector.open_map import HEIGHT, WIDTH, OpenMap, browser_page, open_map
 from tests.projector.seen_map import (
     Path,

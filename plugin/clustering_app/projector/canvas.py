@@ -49,8 +49,8 @@ class Canvas:
         self._front = pmui.Checkbox(label="Front only", size="small", margin=(0, 4), visible=False)
         self._front.param.watch(lambda event: self.space.set_front_only(event.new), "value")
         self._fit = pmui.Button(
-            label="Fit", icon="fit_screen", variant="text", size="small", visible=False,
-            on_click=lambda _event: self.space.fit(), margin=(0, 2),
+            label="Fit", icon="fit_screen", variant="text", size="small",
+            on_click=lambda _event: self.drawn.fit(), margin=(0, 2),
         )  # fmt: skip
 
     def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
@@ -58,7 +58,7 @@ class Canvas:
         in_plane = coordinates.shape[1] == 2 and len(coordinates) <= MOST_IN_BOKEH
         self.drawn = self.plane if in_plane else self.space
         self.in_plane.visible = in_plane
-        for part in (self.in_space, self._tool, self._front, self._fit):
+        for part in (self.in_space, self._tool, self._front):
             part.visible = not in_plane
         self.drawn.show(coordinates, colours)
 
@@ -83,6 +83,30 @@ class Canvas:
         """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
         self.plane.on_hover(callback)
         self.space.on_hover(callback)
+
+    def fit(self) -> None:
+        """Look so that every point is seen."""
+        self.drawn.fit()
+
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """From where the map is seen, in numbers that only `look` reads; none when it is fitted."""
+        return self.drawn.seen
+
+    def look(self, seen: tuple[float, ...]) -> None:
+        """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""
+        self.drawn.look(seen)
+
+    def on_view(self, callback: Callable[[int], None]) -> None:
+        """Call back with how many points are in view, each time that the view comes to rest."""
+        self.plane.on_view(lambda count: self._tell(self.plane, callback, count))
+        self.space.on_view(lambda count: self._tell(self.space, callback, count))
+
+    def _tell(
+        self, view: MapView2D | MapView3D, callback: Callable[[int], None], count: int
+    ) -> None:
+        if view is self.drawn:
+            callback(count)
 
     def tools(self) -> pn.Row:
         """What dragging does, and what a selection does to the one before."""

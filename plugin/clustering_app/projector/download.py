@@ -1,8 +1,9 @@
-"""Files to take away: those that actions make, and the table of the map."""
+"""Files to take away: those that actions make, the picture of the map, and its table."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,19 @@ import panel as pn
 import panel_material_ui as pmui
 from panel.custom import JSComponent
 
-from clustering_app.export import as_csv
+from clustering_app.export import as_csv, as_parquet
 from clustering_app.projector.map_state import MapState
+from clustering_app.projector.picture import SIZE, Scene, svg
+from host_contract.errors import InvalidInput
 
-SHOWN, SELECTED = "Shown points (CSV)", "Selected points (CSV)"
+PNG, SVG = "Picture (PNG)", "Picture (SVG)"
+TABLES = {
+    "Shown points (CSV)": as_csv,
+    "Shown points (Parquet)": as_parquet,
+    "Selected points (CSV)": as_csv,
+    "Selected points (Parquet)": as_parquet,
+}
+SELECTED = "Selected"
 
 
 class Download(JSComponent):  # type: ignore[misc]
@@ -21,22 +31,31 @@ class Download(JSComponent):  # type: ignore[misc]
 
     _esm = Path(__file__).parent / "download.js"
 
-    def offer(self, name: str, content: bytes) -> None:
-        """Save the content under this name."""
-        self._send_msg({"name": name, "content": content})
+    def offer(self, name: str, content: bytes, size: tuple[int, int] | None = None) -> None:
+        """Save the content under this name; with a size, SVG is saved in pixels, as PNG."""
+        self._send_msg({"name": name, "content": content, "size": size and list(size)})
 
 
 class DownloadMenu:
-    """The table of what is shown or selected: a row an item with metadata, place and cluster."""
+    """What is in view as a picture; what is shown or selected as a table, a row an item."""
 
-    def __init__(self, state: MapState, name: str) -> None:
-        """Take what is shown and selected, and the name of the dataset for that of the file."""
+    def __init__(
+        self,
+        state: MapState,
+        name: str,
+        *,
+        scene: Callable[[str], Scene],
+        tell: Callable[[str], None],
+    ) -> None:
+        """Take what is shown, the dataset's name, what makes a scene, and what tells a failure."""
         self._state = state
         self._name = name
+        self._scene = scene
+        self._tell = tell
         self._download = Download()
         self._button = pmui.MenuButton(
             label="Download", icon="download", variant="text", size="small", margin=(0, 2),
-            items=[{"label": label} for label in (SHOWN, SELECTED)],
+            items=_entries(with_selected=False),
         )  # fmt: skip
         self._button.on_click(self._chosen)
 
@@ -46,21 +65,41 @@ class DownloadMenu:
 
     def show(self) -> None:
         """Offer the selection only when there is one."""
-        labels = (SHOWN, SELECTED) if self._state.selection else (SHOWN,)
-        items = [{"label": label} for label in labels]
+        items = _entries(with_selected=bool(self._state.selection))
         if items != self._button.items:
             self._button.items = items
 
     async def _chosen(self, chosen: Any) -> None:
         if (points := self._state.points) is None:
             return
-        rows = self._state.shown()
-        if chosen["label"] == SELECTED:
-            rows = rows[self._state.selected_rows()]
-        items = [points.item(int(row)) for row in rows]
         self._button.loading = True
         try:
-            content = await asyncio.to_thread(as_csv, items, points)
+            content = await asyncio.to_thread(self.content, chosen["label"])
+        except InvalidInput as error:
+            self._tell(str(error))
+            return
         finally:
             self._button.loading = False
-        self._download.offer(f"{self._name} {points.run.id}.csv", content)
+        ending = chosen["label"].split("(")[1].rstrip(")").lower()
+        size = SIZE if chosen["label"] == PNG else None
+        self._download.offer(f"{self._name} {points.run.id}.{ending}", content, size)
+
+    def content(self, label: str) -> bytes:
+        """The file that an entry of the menu stands for; SVG for both pictures.
+
+        Raises:
+            InvalidInput: there is no map, or too much is in view for a picture.
+        """
+        if (points := self._state.points) is None:
+            raise InvalidInput("There is no map yet.")
+        if label in (PNG, SVG):
+            return svg(self._scene(self._name))
+        rows = self._state.shown()
+        if label.startswith(SELECTED):
+            rows = rows[self._state.selected_rows()]
+        return TABLES[label]([points.item(int(row)) for row in rows], points)
+
+
+def _entries(*, with_selected: bool) -> list[dict[str, str] | None]:
+    tables = [label for label in TABLES if with_selected or not label.startswith(SELECTED)]
+    return [{"label": PNG}, {"label": SVG}, None, *({"label": label} for label in tables)]

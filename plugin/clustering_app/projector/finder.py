@@ -9,6 +9,7 @@ from functools import partial
 import panel as pn
 
 from clustering_app.errors import ClusteringError
+from clustering_app.projector.address import Search
 from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
 from clustering_app.projector.finding import Found, by_example, by_metadata, by_text, duplicates
@@ -28,6 +29,10 @@ class Finder:
         self._host = host
         self._state = state
         self._on_found = on_found
+        self.asked: Search | None = None
+        """The search whose result was selected last."""
+        self.found: frozenset[str] = frozenset()
+        """What it selected, of the points of the map."""
         self.search_panel = SearchPanel(self.search)
         self.duplicates_panel = DuplicatesPanel(self.find_duplicates)
 
@@ -41,19 +46,23 @@ class Finder:
     async def search(self) -> None:
         """Find what the search box asks for."""
         panel = self.search_panel
+        asked = panel.asked()
         if not panel.text.strip():
             panel.answer.say("")
         elif panel.mode.value == BY_TEXT:
             panel.answer.say("Comparing pictures with the text …")
             count = panel.count.value
             await self._find(
-                panel.answer, partial(by_text, host=self._host, text=panel.text, count=count)
+                panel.answer,
+                partial(by_text, host=self._host, text=panel.text, count=count),
+                asked,
             )
         else:
             field, as_pattern = panel.field.value or ANY_FIELD, panel.mode.value == PATTERN
             await self._find(
                 panel.answer,
                 partial(by_metadata, text=panel.text, field=field, as_pattern=as_pattern),
+                asked,
             )
 
     async def find_similar(self) -> None:
@@ -75,7 +84,9 @@ class Finder:
             partial(duplicates, host=self._host, threshold=threshold, leave_one=leave_one),
         )
 
-    async def _find(self, answer: Answer, look: Callable[[Points], Found]) -> None:
+    async def _find(
+        self, answer: Answer, look: Callable[[Points], Found], asked: Search | None = None
+    ) -> None:
         if (points := self._state.points) is None:
             return
         try:
@@ -84,4 +95,6 @@ class Finder:
             answer.say(str(error), kind="error")
             return
         answer.say(found.said)
+        self.asked = asked
+        self.found = frozenset(found.item_ids) & frozenset(points.item_ids)
         self._on_found(found)

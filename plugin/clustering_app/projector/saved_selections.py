@@ -29,8 +29,12 @@ class SavedSelection:
 _SAVED = TypeAdapter(SavedSelection)
 
 
-def save_selection(store: FeatureStore, name: str, item_ids: Sequence[str]) -> None:
-    """Keep a selection, in place of one of the same name; the name is cut to 80 characters."""
+def save_selection(store: FeatureStore, name: str, item_ids: Sequence[str]) -> str:
+    """Keep a selection, in place of one of the same name; the name is cut to 80 characters.
+
+    Returns:
+        The id under which it is kept.
+    """
     name = " ".join(name.split())[:LONGEST_NAME]
     same = [saved.id for saved in list_selections(store) if saved.name == name]
     selection_id = same[0] if same else new_record_id("selection", datetime.now(UTC))
@@ -39,6 +43,7 @@ def save_selection(store: FeatureStore, name: str, item_ids: Sequence[str]) -> N
         {"item_ids": list(item_ids)},
         {"name": name, "count": len(item_ids)},
     )
+    return selection_id
 
 
 def list_selections(store: FeatureStore) -> list[SavedSelection]:
@@ -53,8 +58,11 @@ def list_selections(store: FeatureStore) -> list[SavedSelection]:
 
 def read_selection(store: FeatureStore, selection_id: str) -> tuple[str, ...]:
     """Ids of the items, some of which may be gone. Raises `NoFeatures` when it was deleted."""
+    path = f"{SELECTIONS}/{selection_id}"
     try:
-        arrays, _ = store.read_record(f"{SELECTIONS}/{selection_id}")
+        if path not in store.records(SELECTIONS):  # an id may come from an address, and be anything
+            raise NoFeatures(path)
+        arrays, _ = store.read_record(path)
     except NoFeatures:
         raise NoFeatures("This selection was deleted meanwhile.") from None
     return tuple(str(item_id) for item_id in arrays["item_ids"])

@@ -8,12 +8,15 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from clustering_app.projector.address import Search
 from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
 from clustering_app.projector.text_line import TextLine
+from host_contract.errors import InvalidInput
 
 CONTAINS, PATTERN, BY_TEXT = "Contains", "Regex", "By text"
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (5, 0)}
+MOST_ASKED = 10_000
 MOST_FOUND = 50
 """Items that a search by text selects, unless another number is chosen."""
 
@@ -38,8 +41,8 @@ class SearchPanel:
             label="In", options=[ANY_FIELD], value=ANY_FIELD, size="small", **WIDE
         )
         self.count = pmui.IntInput(
-            label="How many", value=MOST_FOUND, start=1, end=10_000, size="small", visible=False,
-            **WIDE,
+            label="How many", value=MOST_FOUND, start=1, end=MOST_ASKED, size="small",
+            visible=False, **WIDE,
         )  # fmt: skip
         self.answer = Answer()
 
@@ -56,6 +59,23 @@ class SearchPanel:
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def asked(self) -> Search:
+        """What the box asks for now."""
+        if self.mode.value == BY_TEXT:
+            return Search(BY_TEXT, self.text, count=self.count.value)
+        return Search(self.mode.value, self.text, self.field.value or ANY_FIELD)
+
+    def ask(self, search: Search) -> None:
+        """Fill the box as if the user had. Raises `InvalidInput` for what the box cannot say."""
+        modes, fields = self.mode.options, self.field.options
+        if search.mode not in modes or (search.field or ANY_FIELD) not in fields:
+            raise InvalidInput(f"There is no search {search.mode[:40]!r} in {search.field[:40]!r}.")
+        self.mode.value = search.mode
+        self.field.value = search.field or ANY_FIELD
+        if search.count:
+            self.count.value = min(search.count, MOST_ASKED)
+        self.text = self._box.text = search.text
 
     def show_fields(self, fields: list[str]) -> None:
         """Offer these fields to look in."""

@@ -32,15 +32,23 @@ class SelectionsPanel:
     """Folded away until it is wanted."""
 
     def __init__(
-        self, store: FeatureStore, state: MapState, on_select: Callable[[tuple[str, ...]], None]
+        self,
+        store: FeatureStore,
+        state: MapState,
+        *,
+        on_select: Callable[[tuple[str, ...]], None],
+        on_saved: Callable[[], None],
     ) -> None:
         """Take where they are kept, what is selected, and what to call with ids to select."""
         self._store = store
         self._state = state
         self._on_select = on_select
+        self._on_saved = on_saved
         self._listed: dict[str, SavedSelection] = {}
         self._deleted: tuple[str, tuple[str, ...]] | None = None
         """Name and ids of the selection deleted last."""
+        self.ids: dict[frozenset[str], str] = {}
+        """Ids of the selections that were saved or selected in this tab, by their items."""
         self._name = TextLine(
             self.save, label="Name of the selection", action="Save", placeholder="Name, then Enter",
             sizing_mode="stretch_width", margin=(0, 8),
@@ -82,6 +90,7 @@ class SelectionsPanel:
         except ClusteringError as error:
             await self._fail(error)
             return
+        self.ids[frozenset(found)] = selection_id
         self._on_select(found)
         left = len(self._state.selection)
         gone = "" if left == len(found) else f"{left:,} of {len(found):,} items are on the map."
@@ -98,6 +107,7 @@ class SelectionsPanel:
             await self._fail(error)
             return
         self._deleted = saved.name, found
+        self.ids = {group: kept for group, kept in self.ids.items() if kept != selection_id}
         self.answer.say(f"{saved.name} is deleted.", buttons=[UNDO])
         await self.load()
 
@@ -108,11 +118,13 @@ class SelectionsPanel:
 
     async def _save(self, name: str, item_ids: Sequence[str], said: str) -> None:
         try:
-            await asyncio.to_thread(save_selection, self._store, name, item_ids)
+            saved = await asyncio.to_thread(save_selection, self._store, name, item_ids)
         except ClusteringError as error:
             await self._fail(error)
             return
+        self.ids[frozenset(item_ids)] = saved
         self.answer.say(said)
+        self._on_saved()
         await self.load()
 
     async def _fail(self, error: ClusteringError) -> None:

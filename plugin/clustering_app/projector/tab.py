@@ -6,19 +6,19 @@ import asyncio
 
 import numpy as np
 import panel as pn
-from numpy.typing import NDArray
 from panel.io.callbacks import PeriodicCallback
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.actions import ActionsMenu
-from clustering_app.projector.canvas import Canvas
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
+from clustering_app.projector.executions import Executions
 from clustering_app.projector.finder import Finder
 from clustering_app.projector.finding import Found
 from clustering_app.projector.later import later
 from clustering_app.projector.legend import Act
+from clustering_app.projector.map_panel import MapPanel
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import (
     ADD,
@@ -31,23 +31,17 @@ from clustering_app.projector.notices import (
     page_notice,
     strips,
 )
-from clustering_app.projector.parts import Parts, card, notice
+from clustering_app.projector.parts import Parts
 from clustering_app.projector.selected_list import SelectedList
 from clustering_app.projector.selection_bar import Command, SelectionBar
 from clustering_app.projector.selections_panel import SelectionsPanel
+from clustering_app.projector.sharing import Sharing
 from clustering_app.projector.similar import nearest
 from clustering_app.projector.statistics import over_represented
-from clustering_app.projector.watch import (
-    CANCEL,
-    TRY_AGAIN,
-    Progress,
-    Watch,
-    failure_notice,
-)
+from clustering_app.projector.watch import CANCEL, TRY_AGAIN
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import BrowserSession, Host
-from host_contract.entities import ActionResult, Dataset, Execution, Metadata
-from host_contract.errors import ContractError
+from host_contract.entities import ActionResult, Dataset
 
 TICK_MILLISECONDS = 700
 
@@ -55,35 +49,46 @@ TICK_MILLISECONDS = 700
 class ClusteringTab:
     """Joins the parts of the tab; what they show is in `state`."""
 
-    def __init__(self, host: Host, dataset: Dataset, session: BrowserSession | None = None) -> None:
-        """Make the tab; nothing is read before it is open in the browser."""
+    def __init__(
+        self,
+        host: Host,
+        dataset: Dataset,
+        session: BrowserSession | None = None,
+        *,
+        panel: str = "",
+    ) -> None:
+        """Make the tab; nothing is read before it is open in the browser.
+
+        Args:
+            host: Where everything is.
+            dataset: What the tab is of.
+            session: The page around the tab; None in a notebook.
+            panel: Name by which the page opens this tab for an address with `?panel=NAME`.
+        """
         self._host = host
         self._dataset = dataset
         self.state = MapState()
         self._loaded = False
         self._run_id: str | None = None
-        self._running: Execution | None = None
-        self._failed: Execution | None = None
-        self._error = ""
         self._said = ""
         self._items_changed = False
         self._own_change = False
-        self._watch = Watch(host, dataset.id)
+        self.executions = Executions(host, dataset.id)
         self.controls = Controls(
             on_run=self.run, on_field=self._field_chosen, on_history=self.open_map,
             on_category=self._category_chosen,
         )  # fmt: skip
-        self.map = Canvas()
-        self.map.on_select(self._rows_selected)
-        self.map.on_hover(self._hovered)
+        self.map_panel = MapPanel(
+            self.state,
+            on_selection=lambda: self._show_selection(from_map=True),
+            on_view=lambda: self.sharing.update(),
+        )
         self.finder = Finder(host, self.state, self._found)
         self.actions = ActionsMenu(
             host, dataset.id, session, selected=self.state.selected_ids, done=self._action_done
         )
-        self._hover = Parts(sizing_mode="fixed", width=0, height=0, styles={"z-index": "20"})
         self._strip = Parts(on_message=self._pressed)
         self._page = Parts(on_message=self._pressed)
-        self._counts = Parts(styles={"flex": "1 0 260px", "width": "auto"})
         self.selected_list = SelectedList(
             host,
             self.state,
@@ -91,10 +96,18 @@ class ClusteringTab:
             lambda: later(self.finder.find_similar),
         )
         self.selection_bar = SelectionBar(self.state, self._commanded)
+        store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
-            FeatureStore(host.storage(dataset.id)), self.state, self._ids_chosen
+            store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
-        self.download_menu = DownloadMenu(self.state, dataset.name)
+        self.sharing = Sharing(
+            store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
+            selections=self.selections_panel, open_map=self.open_map, show=self._show_all,
+            tell=self._tell,
+        )  # fmt: skip
+        self.download_menu = DownloadMenu(
+            self.state, dataset.name, scene=self.map_panel.scene, tell=self._tell
+        )
         self._layout = self._make_layout()
         self._show_places()
         if session is not None:
@@ -108,15 +121,9 @@ class ClusteringTab:
 
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
-        buttons = pn.FlexBox(
-            self._counts, self.map.tools(), self.selection_bar, self.download_menu.view(),
-            sizing_mode="stretch_width", margin=0, align_items="center",
-        )  # fmt: skip
-        canvas = pn.Column(
-            self._hover, self.map.pane(), sizing_mode="stretch_both", margin=0,
-            styles={"position": "relative"},
-        )  # fmt: skip
-        self._middle = pn.Column(buttons, canvas, sizing_mode="stretch_both", margin=0)
+        self._middle = self.map_panel.view(
+            self.selection_bar, self.download_menu.view(), self.sharing.button
+        )
         self._right = pn.Column(
             self.finder.view(), self.selections_panel.view(), self.actions.view(),
             self.selected_list.view(),
@@ -150,13 +157,11 @@ class ClusteringTab:
         )
         self.state.take(contents)
         self._loaded = True
-        self.controls.show(contents, self.state)
         if self.state.points is not None:
             self.finder.search_panel.show_fields(self.state.points.table.fields())
-            self._draw()
             await self.selections_panel.load()
         self._show_places()
-        self._show_selection()
+        self._show_all()
 
     async def open_map(self, run_id: str) -> None:
         """Open an earlier map; Run goes back to the newest."""
@@ -165,13 +170,9 @@ class ClusteringTab:
 
     async def tick(self) -> None:
         """Look at the executions; they may have been started anywhere."""
-        progress: Progress = await asyncio.to_thread(self._watch.look)
-        self._running = progress.running
-        if self._running is not None:
-            self._failed = None
-        if progress.ended is not None:
-            self._failed = progress.ended if failure_notice(progress.ended, "") else None
-            if self._failed is None and progress.ended.function == "run_projection":
+        ended = await self.executions.look()
+        if ended is not None:
+            if self.executions.failed is None and ended.function == "run_projection":
                 self._run_id = None
             await self.reload()
         elif self._items_changed and self.state.points is not None:
@@ -179,22 +180,15 @@ class ClusteringTab:
         self._show_places()
 
     async def add_embeddings(self) -> None:
-        """Start the extraction of the whole dataset, with the model of the map if there is one."""
-        inputs: Metadata = {"dataset": self._dataset.id, "query": {}}
-        if sets := self.state.contents.feature_sets:
-            name = self.state.points.run.feature_set if self.state.points else sets[-1].name
-            made = next((info.fingerprint for info in sets if info.name == name), None)
-            if made is not None:
-                inputs |= {"model": made.model}
-                if made.weights_source is not None:
-                    inputs |= {"weights": made.weights_source}
-        await self._start("extract_dataset", inputs)
+        """Start the extraction of the whole dataset."""
+        await self.executions.extract(self.state.contents)
+        self._show_places()
 
     async def run(self) -> None:
         """Make a map of all items, as the controls say."""
-        if self._running is None and self.controls.tensor.value:
-            inputs = {"dataset": self._dataset.id, **self.controls.inputs()}
-            await self._start("run_projection", inputs)
+        if self.executions.running is None and self.controls.tensor.value:
+            await self.executions.project(self.controls.inputs())
+            self._show_places()
 
     def _found(self, found: Found) -> None:
         """Select what was found, and colour by how similar each item is where that is known."""
@@ -204,17 +198,6 @@ class ClusteringTab:
         self.state.select(found.item_ids)
         self._recolour()
         self._show_selection()
-
-    async def _start(self, function: str, inputs: Metadata) -> None:
-        try:
-            started = await asyncio.to_thread(self._host.start_execution, function, inputs)
-        except ContractError as error:
-            self._error = str(error)
-        else:
-            self._failed, self._error, self._said = None, "", ""
-            self._running = started
-            self._watch.follow(started)
-        self._show_places()
 
     async def _check(self) -> None:
         """Compare the map with what is there now; the map itself stays until Refresh."""
@@ -231,57 +214,59 @@ class ClusteringTab:
 
     def _show_places(self) -> None:
         """Show the parts that there is something for."""
-        points = self.state.points
+        running = self.executions.running
+        page = self.state.points is None
         self._left.visible = bool(self.state.contents.feature_sets)
-        self._middle.visible = self._right.visible = points is not None
-        page = points is None
+        self._middle.visible = self._right.visible = not page
         self._page.visible = page
-        self.controls.run.disabled = (
-            self._running is not None or not self.state.contents.feature_sets
-        )
+        self.controls.run.disabled = running is not None or not self.state.contents.feature_sets
         now = Situation(
             contents=self.state.contents,
             loaded=self._loaded,
-            running=self._running,
-            failed=self._failed,
-            error=self._error,
+            running=running,
+            failed=self.executions.failed,
+            error=self.executions.error,
             items_changed=self._items_changed,
             said=self._said,
         )
         if page:
             self._page.put(page_notice(now))
-            self._strip.put(*mismatch(now.contents) if self._running is None else ())
+            self._strip.put(*mismatch(now.contents) if running is None else ())
         else:
             self._strip.put(*strips(now))
 
+    def _tell(self, text: str) -> None:
+        """Say something above the map, until it is dismissed."""
+        self._said = text
+        self._show_places()
+
+    def _show_all(self) -> None:
+        """Show the state anew, everywhere."""
+        self.controls.show(self.state.contents, self.state)
+        if self.state.points is not None:
+            self._draw()
+        self._show_selection()
+
     def _draw(self) -> None:
-        colours = self.state.colours()
-        self.map.show(self.state.coordinates(), colours)
-        self.map.label(*self.state.labels())
-        self.controls.show_legend(self.state.legend(), colours)
-        self._hover.put()
+        self.map_panel.draw()
+        self.controls.show_legend(self.state.legend(), self.state.colours())
 
     def _recolour(self) -> None:
-        colours = self.state.colours()
-        self.map.recolour(colours)
-        self.controls.show_legend(self.state.legend(), colours)
+        self.map_panel.recolour()
+        self.controls.show_legend(self.state.legend(), self.state.colours())
 
     def _show_selection(self, *, from_map: bool = False) -> None:
-        points, selection = self.state.points, self.state.selected_ids()
-        if points is None:
+        selection = self.state.selected_ids()
+        if self.state.points is None:
             return
         if not from_map:
-            self.map.select(self.state.selected_rows())
-        run = points.run.parameters
-        sets = {one.name: one.fingerprint.dimension for one in self.state.contents.feature_sets}
-        counts = [f"{len(self.state.shown()):,} points", f"{len(selection):,} selected"]
-        if points.run.feature_set in sets:
-            counts.append(f"{sets[points.run.feature_set]} dimensions to {run.dimensions}")
-        self._counts.put(notice("line", " · ".join(counts)))
+            self.map_panel.select()
+        self.map_panel.count()
         self.selection_bar.show()
         self.download_menu.show()
         self.actions.show_count(len(selection))
         self.selected_list.show()
+        self.sharing.update()
         if len(selection) == 1:
             later(lambda: self._show_nearest(selection[0]))
         elif selection:
@@ -312,22 +297,6 @@ class ClusteringTab:
         if self.state.selection == selection:
             self.selected_list.show_statistics(found)
 
-    def _rows_selected(self, rows: NDArray[np.intp]) -> None:
-        if self.state.points is None or (len(rows) and rows[-1] >= len(self.state.shown())):
-            return  # bits of a map that was replaced meanwhile
-        before = self.state.selection
-        self.state.select_rows(rows)
-        if self.state.selection != before:
-            self._show_selection(from_map=True)
-
-    def _hovered(self, row: int | None, x: float, y: float) -> None:
-        shown = self.state.shown()
-        if row is None or self.state.points is None or row >= len(shown):
-            self._hover.put()
-            return
-        item = self.state.points.item(int(shown[row]))
-        self._hover.put(card(item.name, ", ".join(item.labels), item.thumbnail_url, x, y))
-
     async def _field_chosen(self, name: str, field: str) -> None:
         setattr(self.state, name, field)
         if self.state.points is None:
@@ -335,7 +304,8 @@ class ClusteringTab:
         if name == "color_by":
             self._recolour()
         else:
-            self.map.label(*self.state.labels())
+            self.map_panel.label()
+        self.sharing.update()
 
     def _category_chosen(self, act: Act, label: str) -> None:
         {
@@ -369,14 +339,17 @@ class ClusteringTab:
         """A button of a notice."""
         if label in (ADD, RERUN):
             later(self.add_embeddings)
-        elif label == CANCEL and self._running is not None:
-            running = self._running.id
-            later(lambda: asyncio.to_thread(self._host.cancel_execution, running))
-        elif label == TRY_AGAIN and self._failed is not None:
-            failed = self._failed
-            later(lambda: self._start(failed.function, failed.inputs))
+        elif label == CANCEL:
+            later(self.executions.cancel)
+        elif label == TRY_AGAIN:
+            later(self._try_again)
         elif label == REFRESH:
             later(self.reload)
         elif label == DISMISS:
-            self._failed, self._error, self._said = None, "", ""
+            self.executions.forget()
+            self._said = ""
             self._show_places()
+
+    async def _try_again(self) -> None:
+        await self.executions.try_again()
+        self._show_places()

@@ -7,8 +7,11 @@ export function render({model}) {
   box.type = "search"
   box.setAttribute("aria-label", model.label)
   const show = () => { box.placeholder = model.placeholder }
+  const fill = () => { box.value = model.text }
   show()
+  fill()
   model.on("placeholder", show)
+  model.on("text", fill)
   const send = document.createElement("button")
   send.className = "button"
   send.textContent = model.action

@@ -24,6 +24,9 @@ class TextLine(JSComponent):  # type: ignore[misc]
     label = param.String(doc="Told to those who do not see.")
     action = param.String(doc="On the button.")
     placeholder = param.String(default="")
+    text = param.String(
+        default="", doc="Put into the line from here; what is typed comes by message."
+    )
 
     _esm = Path(__file__).parent / "text_line.js"
 

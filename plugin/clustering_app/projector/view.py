@@ -32,5 +32,28 @@ class MapView(Protocol):
     def on_hover(self, callback: Callable[[int | None, float, float], None]) -> None:
         """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
 
+    def fit(self) -> None:
+        """Look so that every point is seen."""
+
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """From where the map is seen, in numbers that only `look` reads; none when it is fitted."""
+
+    def look(self, seen: tuple[float, ...]) -> None:
+        """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""
+
+    def on_view(self, callback: Callable[[int], None]) -> None:
+        """Call back with how many points are in view, each time that the view comes to rest."""
+
+    def places(
+        self, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie in a picture of this size of what is seen.
+
+        Returns:
+            (N, 2) pixels from the left and the top, NaN where a point is not seen; (N,) distances
+            from the eye; (N,) radii in pixels.
+        """
+
     def pane(self) -> object:
         """What Panel shows."""

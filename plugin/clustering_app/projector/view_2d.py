@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from clustering_app.projector.colours import Colouring
+from clustering_app.projector.later import later
 from clustering_app.projector.selection import packed, unpacked
 
 BOKEH_MODES = {
@@ -35,6 +37,8 @@ BOKEH_MODES = {
     "intersect": "intersect",
 }
 NOTHING = np.empty(0, np.float32)
+REST_SECONDS = 0.15
+"""Without a move, after which the points in view are counted."""
 SEND_BITS = """
 const rows = points.selected.indices
 const bits = new Uint8Array((points.get_length() + 7) >> 3)
@@ -78,6 +82,9 @@ class MapView2D:
         self._labels = ColumnDataSource({"x": NOTHING, "y": NOTHING, "text": []}, name="labels")
         self._mapper = LinearColorMapper(palette=["#0072b2"], low=0.0, high=1.0)
         self._figure = self._make_figure()
+        self._in_view: Callable[[int], None] | None = None
+        self._moves = 0
+        self._moving = False
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", margin=0)
         self._link_selection()
 
@@ -94,6 +101,7 @@ class MapView2D:
             self._dots.glyph.size = self._dots.nonselection_glyph.size = size
             self._dots.selection_glyph.size = size + 2.0
             self._fit()
+            self._tell_in_view()
 
         self._change(draw)
         self.select(np.empty(0, np.intp))
@@ -149,6 +157,70 @@ class MapView2D:
             callback(row if inside else None, float(new["x"][0]), float(new["y"][0]))
 
         self._hovered.on_change("data", changed)
+
+    def fit(self) -> None:
+        """Look so that every point is seen."""
+        self._change(self._fit)
+
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """Left, right, bottom and top in the coordinates' unit; none when it is fitted."""
+        across, up = self._figure.x_range, self._figure.y_range
+        now = (across.start, across.end, up.start, up.end)
+        fitted = (across.reset_start, across.reset_end, up.reset_start, up.reset_end)
+        return () if None in now or now == fitted else tuple(float(bound) for bound in now)
+
+    def look(self, seen: tuple[float, ...]) -> None:
+        """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""
+        left, right, bottom, top = seen
+        if left >= right or bottom >= top:
+            raise ValueError(f"{seen} is no part of a plane")
+
+        def move() -> None:
+            self._figure.x_range.update(start=left, end=right)
+            self._figure.y_range.update(start=bottom, end=top)
+
+        self._change(move)
+
+    def places(
+        self, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie in a picture of this size: see `MapView.places`."""
+        across, up = self._figure.x_range, self._figure.y_range
+        low, high = np.array([across.start, up.end]), np.array([across.end, up.start])
+        places = (self._places - low) / (high - low) * size
+        radius = self._dots.glyph.size / 2
+        return places, np.ones(self._count), np.full(self._count, radius)
+
+    def on_view(self, callback: Callable[[int], None]) -> None:
+        """Call back with how many points are in view, each time that the view comes to rest."""
+        self._in_view = callback
+        for shown in (self._figure.x_range, self._figure.y_range):
+            for bound in ("start", "end"):
+                shown.on_change(bound, self._moved)
+
+    def _moved(self, attribute: str, old: Any, new: Any) -> None:
+        self._moves += 1
+        if not self._is_open():
+            self._tell_in_view()
+        elif not self._moving:
+            self._moving = True
+            later(self._rest)
+
+    async def _rest(self) -> None:
+        moves = -1
+        while moves != self._moves:
+            moves = self._moves
+            await asyncio.sleep(REST_SECONDS)
+        self._moving = False
+        self._tell_in_view()
+
+    def _tell_in_view(self) -> None:
+        across, up = self._figure.x_range, self._figure.y_range
+        x, y = self._places.T
+        inside = (x >= across.start) & (x <= across.end) & (y >= up.start) & (y <= up.end)
+        if self._in_view is not None:
+            self._in_view(int(inside.sum()))
 
     def pane(self) -> pn.pane.Bokeh:
         """What Panel shows."""
@@ -224,8 +296,12 @@ class MapView2D:
 
     def _change(self, change: Callable[[], None]) -> None:
         """Change what is drawn while the page's lock is held; a coroutine may have lost it."""
-        document = self._figure.document
-        if document is None or document.session_context is None:
-            change()
+        if self._is_open():
+            self._figure.document.add_next_tick_callback(change)
         else:
-            document.add_next_tick_callback(change)
+            change()
+
+    def _is_open(self) -> bool:
+        """Whether the figure is in a page that a server serves."""
+        document = self._figure.document
+        return document is not None and document.session_context is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import param
 from numpy.typing import NDArray
 from panel.custom import JSComponent
 
+from clustering_app.projector.camera import Camera, projected, seen_whole
 from clustering_app.projector.colours import MISSING_COLOUR, Colouring
 from clustering_app.projector.parts import own_address
 from clustering_app.projector.selection import packed, unpacked
@@ -27,25 +28,6 @@ STYLE = (HERE / "view_3d.css").read_text(encoding="utf-8")
 
 Tool = Literal["orbit", "box", "lasso"]
 Mode = Literal["replace", "add", "subtract", "intersect"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Camera:
-    """From where a map is seen; the same for every size of the page."""
-
-    target: tuple[float, float, float]
-    """The place in the middle, in the coordinates' unit; its last number is 0 in the plane."""
-    yaw: float
-    """Radians that the points are turned around the upright axis; 0 in the plane."""
-    pitch: float
-    """Radians that they are then tilted towards the eye, -pi/2 to pi/2; 0 in the plane."""
-    span: float
-    """What the smaller side of the map shows at the target, in the coordinates' unit; above 0."""
-
-    def __post_init__(self) -> None:
-        numbers = (*self.target, self.yaw, self.pitch, self.span)
-        if len(numbers) != 6 or not all(math.isfinite(one) for one in numbers) or self.span <= 0:
-            raise ValueError(f"{self} is no camera: six finite numbers, a span above 0")
 
 
 class PointCloud(JSComponent):  # type: ignore[misc]
@@ -193,6 +175,31 @@ class MapView3D:
     def fit(self) -> None:
         """Turn and zoom back so that every visible point is seen."""
         self._cloud._send_msg({"fit": True})
+
+    @property
+    def seen(self) -> tuple[float, ...]:
+        """The numbers of the camera: where it looks, yaw, pitch, span; none before it is known."""
+        camera = self.camera
+        return () if camera is None else (*camera.target, camera.yaw, camera.pitch, camera.span)
+
+    def look(self, seen: tuple[float, ...]) -> None:
+        """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""
+        x, y, z, yaw, pitch, span = seen
+        self.camera = Camera(target=(x, y, z), yaw=yaw, pitch=pitch, span=span)
+
+    def places(
+        self, size: tuple[int, int]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Where the points lie in a picture of this size: see `MapView.places`."""
+        flat = np.frombuffer(self._cloud.positions, np.float32)
+        coordinates = flat.reshape(-1, self._cloud.dimensions)
+        if not len(coordinates):
+            return np.empty((0, 2)), np.empty(0), np.empty(0)
+        camera = self.camera or seen_whole(coordinates)
+        places, distances = projected(coordinates, camera, size)
+        with np.errstate(divide="ignore"):
+            radii = self._cloud.diameter / 2 * np.clip(1 / np.abs(distances), 0.5, 2.5)
+        return places, distances, radii
 
     def picture(self, name: str = "map.png") -> None:
         """Let the browser download what it shows, as PNG."""
