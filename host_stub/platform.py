@@ -49,7 +49,9 @@ class LocalPlatform:
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)
         self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
-        self.executions = Executions(self.database, self.apps, self.data_dir, modules, scheduler)
+        self.executions = Executions(
+            self.database, self.apps, self.notifications, self.data_dir, modules, scheduler
+        )
         self.actions = Actions(self.datasets, self.apps, self.executions)
         self.apps.each(lambda app: self.apps.call(app.name, "startup", host=self.host(app.name)))
 
@@ -114,7 +116,8 @@ class LocalPlatform:
             raise
 
     def serve(self, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-        """Serve the pages and the REST API until interrupted."""
+        """Serve the pages and the REST API until interrupted; goes on with what was left behind."""
+        self.executions.resume()
         serving.serve(self, address, port, ready or (lambda origin: None))
 
     def dataset_path(self, dataset_id: str) -> str:

@@ -51,6 +51,12 @@ class Apps:
             raise NotFound(f"App {name!r} cannot be used: {reason}")
         return app.manifest
 
+    def name_of(self, app: str, function: str) -> str:
+        """The name that a manifest gives to a function; the function's own without one."""
+        found = self._apps.get(app)
+        declared = found.manifest.functions() if found and found.manifest else {}
+        return declared[function].display_name if function in declared else function
+
     def tabs(self, slot: str) -> builtins.list[tuple[App, Toolbar, Panel]]:
         """Every panel that an app puts in a tab of this slot."""
         return [

@@ -85,7 +85,11 @@ def test_execution_from_start_to_output(client: httpx.Client, dataset_id: str) -
     assert (now["status"], now["output"]) == ("success", 0)
     assert client.get(f"{address}/log").json() == []
     assert client.post(f"{address}/terminate").json()["status"] == "success"
-    assert now in client.get("/executions", params={"dataset_id": dataset_id}).json()
+    assert client.post(f"{address}/retry").json()["code"] == "invalid_input"
+    listed = client.get("/executions", params={"dataset_id": dataset_id, "limit": 1}).json()
+    assert listed == [now]
+    older = client.get("/executions", params={"dataset_id": dataset_id, "before": now["id"]})
+    assert older.json() == []
 
 
 def test_lists(client: httpx.Client, dataset_id: str) -> None:
