@@ -61,9 +61,7 @@ class Workers:
         busy = client.processing()  # type: ignore[no-untyped-call]
         there = [worker for worker, keys in busy.items() if future.key in keys]
         if there:
-            client.restart_workers(
-                there, timeout=ENDING_SECONDS, raise_for_error=False
-            )
+            client.restart_workers(there, timeout=ENDING_SECONDS, raise_for_error=False)
 
     def close(self) -> None:
         """Stop every process that was started."""

@@ -33,9 +33,8 @@ def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) ->
     try:
         if not context.begin():
             return
-        output = platform.apps.call(
+        output = platform.apps.run_function(
             context.app,
-            "run_function",
             function=context.function,
             inputs=context.inputs,
             context=context,

@@ -13,6 +13,7 @@ from panel.io.fastapi import add_applications
 
 from host_contract.errors import NotFound
 from host_stub.pages import websockets
+from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
 from host_stub.pages.executions_page import ExecutionsPage
@@ -52,6 +53,9 @@ def mount(
     def executions() -> object:
         return ExecutionsPage(platform).view()
 
+    def apps() -> object:
+        return AppsPage(platform).view()
+
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> FileResponse:
         return FileResponse(FAVICON, media_type="image/svg+xml")
@@ -62,6 +66,7 @@ def mount(
             "/": _guarded(datasets),
             "/datasets/{dataset_id}": _guarded(browser),
             "/executions": _guarded(executions),
+            "/apps": _guarded(apps),
         },
         app=app,
         title=PLATFORM_NAME,

@@ -24,8 +24,8 @@ from host_stub.pages.session import Session
 
 if TYPE_CHECKING:
     from host_contract.manifest import Panel
+    from host_stub.app_loading import App
     from host_stub.platform import LocalPlatform
-    from host_stub.plugins import App
 
 log = logging.getLogger(__name__)
 

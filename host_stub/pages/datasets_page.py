@@ -47,7 +47,11 @@ class DatasetsPage:
                 self._cards,
                 self._question.dialog,
             ),
-            header=[pn.HSpacer(), bar_link("Executions", "pending_actions", "/executions")],
+            header=[
+                pn.HSpacer(),
+                bar_link("Apps", "extension", "/apps"),
+                bar_link("Executions", "pending_actions", "/executions"),
+            ],
         )
 
     async def load(self) -> None:

@@ -96,7 +96,11 @@ def test_lists(client: httpx.Client, dataset_id: str) -> None:
     assert client.get("/projects").json()
     assert dataset_id in {one["id"] for one in client.get("/datasets").json()}
     assert client.get("/feature-sets", params={"dataset_id": dataset_id}).json() == []
-    assert {"counting"} <= {one["name"] for one in client.get("/apps").json()}
+    apps = {one["name"]: one for one in client.get("/apps").json()}
+    assert apps["counting"]["manifest"]["version"] == "1.0.0"
+    assert client.patch("/apps/counting", json={"enabled": False}).json()["enabled"] is False
+    assert client.patch("/apps/counting", json={"enabled": True}).json()["error"] is None
+    assert client.patch("/apps/nowhere", json={"enabled": True}).status_code == 404
     assert client.get("/notifications").json()
     assert client.post("/notifications/read").status_code == 204
     assert all(told["read"] for told in client.get("/notifications").json())
