@@ -77,7 +77,7 @@ class Actions:
                 app.name,
                 app.manifest.namespaces()[toolbar.invoke.namespace],
             )
-            for app in self._apps.list()
+            for app in self._apps.working()
             if app.manifest
             for toolbar in app.manifest.components.toolbars
             if toolbar.location == "datasetBrowserApps" and toolbar.invoke.type == "function"

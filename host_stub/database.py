@@ -116,6 +116,15 @@ class NotificationRow(Table):
     read: Mapped[bool] = mapped_column(default=False)
 
 
+class AppRow(Table):
+    """An app that was installed by path, or switched off."""
+
+    __tablename__ = "apps"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str | None]
+    enabled: Mapped[bool] = mapped_column(default=True)
+
+
 class Database:
     """The engine, and sessions that commit at their end."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from host_contract.entities import Level
 from host_contract.manifest import Trigger
-from host_stub.plugins import App
+from host_stub.app_loading import App
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform

@@ -20,7 +20,7 @@ from host_stub.feature_sets import FeatureSets
 from host_stub.files import Files
 from host_stub.host import AppHost
 from host_stub.notifications import Notifications
-from host_stub.plugins import Apps
+from host_stub.plugins import HOOK_SECONDS, Apps
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,12 @@ class LocalPlatform:
     """Every part of the host. Safe to stop at any moment and to open again."""
 
     def __init__(
-        self, data_dir: Path, *, modules: Sequence[str] = (), scheduler: str | None = None
+        self,
+        data_dir: Path,
+        *,
+        modules: Sequence[str] = (),
+        scheduler: str | None = None,
+        hook_seconds: float = HOOK_SECONDS,
     ) -> None:
         """Open the host.
 
@@ -42,16 +47,19 @@ class LocalPlatform:
             data_dir: Folder that holds everything; made if it is not there.
             modules: Apps to load by module name, beside those found by entry point.
             scheduler: Address of a running Dask scheduler to run functions on.
+            hook_seconds: How long an app may take to come back from a hook.
         """
         self.data_dir = data_dir.expanduser().resolve()
         self.database = Database(self.data_dir)
-        self.apps = Apps(modules)
+        self.apps = Apps(self.database, modules, hook_seconds=hook_seconds)
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)
         self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
-        self.executions = Executions(self.database, self.apps, self.data_dir, modules, scheduler)
+        self.executions = Executions(
+            self.database, self.apps, self.notifications, self.data_dir, modules, scheduler
+        )
         self.actions = Actions(self.datasets, self.apps, self.executions)
-        self.apps.each(lambda app: self.apps.call(app.name, "startup", host=self.host(app.name)))
+        self.apps.open(lambda app: AppHost(self, app))
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +74,7 @@ class LocalPlatform:
 
     def close(self) -> None:
         """Stop the worker, tell the apps, and close the database."""
-        self.apps.each(lambda app: self.apps.call(app.name, "shutdown", host=self.host(app.name)))
+        self.apps.close()
         self.executions.close()
         self.database.close()
 
@@ -114,7 +122,8 @@ class LocalPlatform:
             raise
 
     def serve(self, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
-        """Serve the pages and the REST API until interrupted."""
+        """Serve the pages and the REST API until interrupted; goes on with what was left behind."""
+        self.executions.resume()
         serving.serve(self, address, port, ready or (lambda origin: None))
 
     def dataset_path(self, dataset_id: str) -> str:

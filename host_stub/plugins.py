@@ -1,61 +1,167 @@
-"""The installed apps. Each is called by itself, so that one app's failure is never another's."""
+"""The installed apps. Each is called by itself, so that one app's failure is never another's.
+
+What is installed by path and what is switched off is kept in the database, and read again at every
+look: the server and its workers follow without being started again.
+"""
 
 from __future__ import annotations
 
 import builtins
-import importlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
-import pluggy
+from sqlalchemy import select
 
 from host_contract import hookspecs
-from host_contract.errors import InvalidManifest, NotFound
-from host_contract.manifest import Manifest, Panel, Toolbar, read_manifest
+from host_contract.context import Host
+from host_contract.errors import InvalidInput, NotFound
+from host_contract.manifest import Manifest, Panel, Toolbar
+from host_stub.app_loading import App, Source, app_in, in_time, load
+from host_stub.database import AppRow, Database
 
 log = logging.getLogger(__name__)
 
+HOOK_SECONDS = 60.0
+"""A hook that takes longer is left behind, and its app not called again before it is back."""
+
 
 @dataclass(frozen=True)
-class App:
-    """An installed app, whether or not it works."""
+class Failure:
+    """The last thing that went wrong in an app, in this process."""
 
-    name: str
-    manifest: Manifest | None
-    error: str | None
-    """Why it cannot be used; None when it can."""
-    plugin: pluggy.PluginManager | None
+    what: str
+    at: datetime
 
 
 class Apps:
-    """All apps found by entry point, and those named by module."""
+    """All apps found by entry point, installed by path, or named by module."""
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
+    def __init__(
+        self, database: Database, modules: Sequence[str] = (), *, hook_seconds: float = HOOK_SECONDS
+    ) -> None:
         """Find the apps; one that is broken is listed with its error."""
-        found = {point.name: point.value for point in entry_points(group=hookspecs.GROUP)}
-        found |= {module.rpartition(".")[2]: module for module in modules}
-        self._apps = {name: _load(name, module) for name, module in sorted(found.items())}
+        self._database = database
+        self._hook_seconds = hook_seconds
+        points = {point.name: Source(point.value) for point in entry_points(group=hookspecs.GROUP)}
+        named = {module.rpartition(".")[2]: Source(module) for module in modules}
+        self._fixed = points | named
+        self._apps: dict[str, App] = {}
+        self._disabled: frozenset[str] = frozenset()
+        self._failures: dict[str, Failure] = {}
+        self._busy: dict[str, threading.Event] = {}
+        """Apps in a hook that was left behind; set when it is back."""
+        self._started: set[str] = set()
+        self._host_of: Callable[[str], Host] | None = None
+        self._lock = threading.Lock()
+
+    def open(self, host_of: Callable[[str], Host]) -> None:
+        """Start every app that works, and from now on those that are switched on later."""
+        self._host_of = host_of
+        self.list()
+
+    def close(self) -> None:
+        """Stop the apps that were started."""
+        self._stop(self._started)
 
     def list(self) -> builtins.list[App]:
         """Every app, by name."""
-        return builtins.list(self._apps.values())
+        with self._database.session() as session:
+            rows = session.scalars(select(AppRow)).all()
+        by_path = {row.name: Path(row.path) for row in rows if row.path}
+        found = {name: Source(name.replace("-", "_"), path) for name, path in by_path.items()}
+        found |= self._fixed
+        with self._lock:
+            self._disabled = frozenset(row.name for row in rows if not row.enabled)
+            for name in self._apps.keys() - found.keys():
+                del self._apps[name]
+            for name, source in found.items():
+                if name not in self._apps or self._apps[name].source != source:
+                    self._apps[name] = load(name, source, seconds=self._hook_seconds)
+            apps = [self._apps[name] for name in sorted(self._apps)]
+        self._follow({app.name for app in apps if self.works(app)})
+        return apps
+
+    def working(self) -> builtins.list[App]:
+        """Every app that can be used and is switched on, by name."""
+        return [app for app in self.list() if self.works(app)]
+
+    def works(self, app: App) -> bool:
+        """Whether an app can be used and is switched on."""
+        return app.manifest is not None and app.name not in self._disabled
+
+    def enabled(self, app: App) -> bool:
+        """Whether an app is switched on."""
+        return app.name not in self._disabled
+
+    def failure(self, name: str) -> Failure | None:
+        """The last failure of an app in this process."""
+        return self._failures.get(name)
+
+    def enable(self, name: str, enabled: bool) -> None:
+        """Switch an app on or off, for good; a broken one is tried again. Raises `NotFound`."""
+        app = {app.name: app for app in self.list()}.get(name)
+        if app is None:
+            raise NotFound(f"App {name!r} is not installed.")
+        if app.error is not None:
+            with self._lock:
+                self._apps.pop(name, None)
+        with self._database.changing() as session:
+            row = session.get(AppRow, name) or AppRow(name=name, path=None)
+            row.enabled = enabled
+            session.add(row)
+        self._failures.pop(name, None)
+        self.list()
+
+    def install(self, folder: Path) -> str:
+        """Install the app in a folder, which must stay there; returns its name.
+
+        Raises:
+            InvalidManifest: its manifest.json is missing or wrong.
+            InvalidInput: its module is missing, or an app of this name comes from elsewhere.
+        """
+        name, source = app_in(folder)
+        if name in self._fixed:
+            raise InvalidInput(f"App {name!r} is installed already, from {self._fixed[name]}.")
+        with self._database.changing() as session:
+            session.merge(AppRow(name=name, path=str(source.folder), enabled=True))
+        return name
+
+    def uninstall(self, name: str) -> None:
+        """Forget an app that was installed by path. Raises `NotFound`."""
+        with self._database.changing() as session:
+            row = session.get(AppRow, name)
+            if row is None or row.path is None:
+                raise NotFound(f"App {name!r} was not installed by path.")
+            session.delete(row)
 
     def manifest(self, name: str) -> Manifest:
         """Manifest of an app that works. Raises `NotFound`."""
-        app = self._apps.get(name)
-        if app is None or app.manifest is None:
-            reason = app.error if app else "it is not installed"
-            raise NotFound(f"App {name!r} cannot be used: {reason}")
-        return app.manifest
+        app = {app.name: app for app in self.list()}.get(name)
+        if app is not None and app.manifest is not None and self.works(app):
+            return app.manifest
+        reason = "it is not installed"
+        if app is not None:
+            reason = app.error or "it is switched off"
+        raise NotFound(f"App {name!r} cannot be used: {reason}")
+
+    def name_of(self, app: str, function: str) -> str:
+        """The name that a manifest gives to a function; the function's own without one."""
+        found = self._apps.get(app)
+        declared = found.manifest.functions() if found and found.manifest else {}
+        return declared[function].display_name if function in declared else function
 
     def tabs(self, slot: str) -> builtins.list[tuple[App, Toolbar, Panel]]:
         """Every panel that an app puts in a tab of this slot."""
         return [
             (app, toolbar, panel)
-            for app in self._apps.values()
+            for app in self.working()
             if app.manifest
             for toolbar in app.manifest.components.toolbars
             if toolbar.location == f"{slot}Tab" and toolbar.invoke.type == "panel"
@@ -63,33 +169,72 @@ class Apps:
             if panel.name == toolbar.invoke.namespace
         ]
 
-    def call(self, name: str, hook: str, **arguments: Any) -> Any:
-        """Call one hook of one app; what the app raises is raised here. Raises `NotFound`."""
+    def run_function(self, name: str, **arguments: Any) -> Any:
+        """Run a function of an app, for as long as it takes. Raises what the app does."""
         self.manifest(name)
         plugin = self._apps[name].plugin
         assert plugin is not None  # noqa: S101 - an app with a manifest has been loaded
-        return getattr(plugin.hook, hook)(**arguments)
+        return plugin.hook.run_function(**arguments)
+
+    def call(self, name: str, hook: str, **arguments: Any) -> Any:
+        """Call a hook of an app; what the app raises is raised here.
+
+        Raises:
+            NotFound: the app cannot be used.
+            TimeoutError: it does not come back, or has not from an earlier call.
+        """
+        self.manifest(name)
+        return self._call(name, hook, **arguments)
 
     def each(self, call: Callable[[App], None]) -> None:
         """Do something with every app that works; a failure is logged and stops no other."""
-        for app in self._apps.values():
-            if app.manifest is not None:
-                try:
-                    call(app)
-                except Exception:
-                    log.exception("App %s failed", app.name)
+        for app in self.working():
+            try:
+                call(app)
+            except Exception:
+                log.exception("App %s failed", app.name)
+
+    def _call(self, name: str, hook: str, **arguments: Any) -> Any:
+        plugin = self._apps[name].plugin
+        assert plugin is not None  # noqa: S101 - an app with a manifest has been loaded
+        if (busy := self._busy.get(name)) is not None and not busy.is_set():
+            raise TimeoutError(f"{name} has not come back from an earlier call")
+        back = threading.Event()
+
+        def call() -> Any:
+            try:
+                return getattr(plugin.hook, hook)(**arguments)
+            finally:
+                back.set()
+
+        try:
+            return in_time(call, f"{hook} of {name}", self._hook_seconds)
+        except Exception as error:
+            if not back.is_set():
+                self._busy[name] = back
+            what = f"{hook}: {type(error).__name__}: {error}"
+            self._failures[name] = Failure(what, datetime.now(UTC))
+            raise
+
+    def _follow(self, working: set[str]) -> None:
+        """Start what is new among the apps that work, and stop what is gone."""
+        if self._host_of is None:
+            return
+        with self._lock:
+            new, gone = working - self._started, self._started - working
+            self._started = set(working)
+        for name in sorted(new):
+            _safely(partial(self._call, name, "startup", host=self._host_of(name)), name)
+        self._stop(gone)
+
+    def _stop(self, names: set[str]) -> None:
+        for name in sorted(names & self._apps.keys()):
+            if self._host_of is not None:
+                _safely(partial(self._call, name, "shutdown", host=self._host_of(name)), name)
 
 
-def _load(name: str, module: str) -> App:
-    plugin = pluggy.PluginManager(hookspecs.GROUP)
-    plugin.add_hookspecs(hookspecs)
+def _safely(call: Callable[[], object], name: str) -> None:
     try:
-        plugin.register(importlib.import_module(module), name)
-        plugin.check_pending()
-        manifest = read_manifest(plugin.hook.manifest_path())
-        if manifest.name != name:
-            raise InvalidManifest(f"name: it is {manifest.name!r}, but installed as {name!r}")
-    except Exception as error:
-        log.exception("App %s cannot be used", name)
-        return App(name=name, manifest=None, error=f"{type(error).__name__}: {error}", plugin=None)
-    return App(name=name, manifest=manifest, error=None, plugin=plugin)
+        call()
+    except Exception:
+        log.exception("App %s failed", name)

@@ -14,6 +14,7 @@ from host_contract.context import Host
 from host_contract.entities import ExecutionStatus, Level
 from host_contract.errors import Cancelled
 from host_stub.database import ExecutionRow, now
+from host_stub.execution_rows import add_to_log, end
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -32,9 +33,8 @@ def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) ->
     try:
         if not context.begin():
             return
-        output = platform.apps.call(
+        output = platform.apps.run_function(
             context.app,
-            "run_function",
             function=context.function,
             inputs=context.inputs,
             context=context,
@@ -101,10 +101,8 @@ class Context:
 
     def log(self, message: str) -> None:
         """Add a line to the log."""
-        stamp = datetime.now(UTC).strftime("%H:%M:%S")
         with self._database.changing() as session:
-            row = session.get_one(ExecutionRow, self.execution_id)
-            row.log += f"{stamp} {message}\n"
+            add_to_log(session.get_one(ExecutionRow, self.execution_id), message)
 
     def cancelled(self) -> bool:
         """Whether the user asked to stop.
@@ -128,21 +126,13 @@ class Context:
     def end(
         self, status: ExecutionStatus, *, output: object = None, message: str | None = None
     ) -> None:
-        """Write how it ended."""
-        with self._database.changing() as session:
-            row = session.get_one(ExecutionRow, self.execution_id)
-            row.status, row.ended = status.value, now()
-            row.output = {"value": output}
-            if message is not None:
-                row.message = message
-            if status is ExecutionStatus.SUCCESS:
-                row.progress = 1.0
+        """Write how it ended, unless the host has ended it already."""
+        end(self._database, self.execution_id, status, output=output, message=message)
 
     def fail(self, error: str) -> None:
         """Write that and why it failed, and tell the user."""
-        with self._database.changing() as session:
-            row = session.get_one(ExecutionRow, self.execution_id)
-            row.status, row.ended, row.error = ExecutionStatus.FAILED.value, now(), error
+        if not end(self._database, self.execution_id, ExecutionStatus.FAILED, error=error):
+            return
         declared = self._platform.apps.manifest(self.app).functions()[self.function]
         self._platform.notifications.add(
             f"{declared.display_name} failed",

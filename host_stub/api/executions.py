@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from host_contract.entities import Execution, Metadata
@@ -26,9 +26,14 @@ def router(platform: LocalPlatform) -> APIRouter:
     found = APIRouter(prefix="/executions", tags=["executions"])
 
     @found.get("")
-    def list_executions(dataset_id: str | None = None, active: bool = False) -> list[Execution]:
-        """Executions, newest first."""
-        return platform.executions.list(dataset_id, active=active)
+    def list_executions(
+        dataset_id: str | None = None,
+        active: bool = False,
+        before: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> list[Execution]:
+        """Executions, newest first; pass the last one's id as `before` for the next page."""
+        return platform.executions.list(dataset_id, active=active, before=before, limit=limit)
 
     @found.post("", status_code=201)
     def start_execution(new: NewExecution) -> Execution:
@@ -50,5 +55,10 @@ def router(platform: LocalPlatform) -> APIRouter:
         """Ask it to stop."""
         platform.executions.cancel(execution_id)
         return platform.executions.get(execution_id)
+
+    @found.post("/{execution_id}/retry", status_code=201)
+    def retry_execution(execution_id: str) -> Execution:
+        """Start the same call again, as a new execution."""
+        return platform.executions.retry(execution_id)
 
     return found

@@ -13,8 +13,10 @@ from panel.io.fastapi import add_applications
 
 from host_contract.errors import NotFound
 from host_stub.pages import websockets
+from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
+from host_stub.pages.executions_page import ExecutionsPage
 from host_stub.pages.frame import FAVICON, PLATFORM_NAME, error_page
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ CALLBACK_THREADS = 4
 def mount(
     app: FastAPI, platform: LocalPlatform, *, session_lifetime_seconds: float = 15.0
 ) -> BokehFastAPI:
-    """Add the pages to the app: "/" and "/datasets/{dataset_id}".
+    """Add the pages to the app.
 
     Args:
         app: where to add them.
@@ -48,13 +50,24 @@ def mount(
     def browser() -> object:
         return BrowserPage(platform, pn.state.route_params["dataset_id"]).view()
 
+    def executions() -> object:
+        return ExecutionsPage(platform).view()
+
+    def apps() -> object:
+        return AppsPage(platform).view()
+
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> FileResponse:
         return FileResponse(FAVICON, media_type="image/svg+xml")
 
     milliseconds = max(1, round(session_lifetime_seconds * 1000))
     return add_applications(
-        {"/": _guarded(datasets), "/datasets/{dataset_id}": _guarded(browser)},
+        {
+            "/": _guarded(datasets),
+            "/datasets/{dataset_id}": _guarded(browser),
+            "/executions": _guarded(executions),
+            "/apps": _guarded(apps),
+        },
         app=app,
         title=PLATFORM_NAME,
         unused_session_lifetime_milliseconds=milliseconds,

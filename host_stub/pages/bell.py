@@ -92,11 +92,7 @@ class Bell:
 
     def name_of(self, execution: Execution) -> str:
         """The name that the manifest gives to the execution's function."""
-        for app in self._platform.apps.list():
-            if app.name == execution.app and app.manifest is not None:
-                function = app.manifest.functions().get(execution.function)
-                return function.display_name if function else execution.function
-        return execution.function
+        return self._platform.apps.name_of(execution.app, execution.function)
 
     async def _open(self, _event: object) -> None:
         self._fresh = frozenset(n.id for n in self._state.notifications if not n.read)
@@ -148,4 +144,7 @@ class Bell:
             "inbox",
             box("inbox-head", text("Notifications", "inbox-title", "h2"), close),
             *(shown or [nothing]),
+            Element(
+                tag="a", text="All executions", style="link", attributes={"href": "/executions"}
+            ),
         )

@@ -19,13 +19,13 @@ from host_stub.pages.bell import Bell
 from host_stub.pages.data_tab import DataTab
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Elements, text
-from host_stub.pages.frame import ON_TITLE_BAR, PLATFORM_NAME, back_to_datasets, message, page
+from host_stub.pages.frame import PLATFORM_NAME, back_to_datasets, message, page, to_datasets
 from host_stub.pages.session import Session
 
 if TYPE_CHECKING:
     from host_contract.manifest import Panel
+    from host_stub.app_loading import App
     from host_stub.platform import LocalPlatform
-    from host_stub.plugins import App
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +55,6 @@ class BrowserPage:
         pn.state.onload(self._load)
         if self._tabs.active:
             self._open_tab(self._tabs.active)
-        back = pmui.Button(
-            label="Datasets",
-            icon="arrow_back",
-            href="/",
-            variant="text",
-            align="center",
-            margin=(0, 10),
-            sx=ON_TITLE_BAR,
-        )
         self._main[:] = [
             self._tabs,
             self._bell.drawer,
@@ -73,7 +64,7 @@ class BrowserPage:
         return page(
             self._main,
             title=f"{PLATFORM_NAME} — {self._dataset.name}",
-            header=[back, pn.HSpacer(), self._menu.button, self._bell.button],
+            header=[to_datasets(), pn.HSpacer(), self._menu.button, self._bell.button],
         )
 
     def _make_tabs(self) -> pmui.Tabs:

@@ -16,7 +16,7 @@ from host_contract.platform import PLATFORM_GROUP
 from host_stub.pages import formats
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Element, Elements, box, icon, text
-from host_stub.pages.frame import message, page
+from host_stub.pages.frame import bar_link, main_column, message, page
 
 if TYPE_CHECKING:
     from host_stub.datasets import DatasetSummary
@@ -41,19 +41,17 @@ class DatasetsPage:
         """The whole page. Its content comes when the browser has opened it."""
         pn.state.onload(self.load)
         return page(
-            pn.Column(
+            main_column(
                 pn.Row(self._heading, self._new, sizing_mode="stretch_width"),
                 self._broken,
                 self._cards,
                 self._question.dialog,
-                sizing_mode="stretch_width",
-                styles={
-                    "max-width": "1288px",
-                    "width": "100%",
-                    "margin": "0 auto",
-                    "padding": "8px 24px 32px",
-                },
-            )
+            ),
+            header=[
+                pn.HSpacer(),
+                bar_link("Apps", "extension", "/apps"),
+                bar_link("Executions", "pending_actions", "/executions"),
+            ],
         )
 
     async def load(self) -> None:

@@ -20,6 +20,20 @@ def size(bytes_: int) -> str:
     return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
 
 
+def duration(seconds: float) -> str:
+    """'0.4 s', '40 s', '3 min', '1.5 h'."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3570 else f"{seconds / 3600:.1f} h"
+
+
+def shortened(text: str, length: int = 300) -> str:
+    """The text, or its beginning and how long it is."""
+    return text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"
+
+
 def remaining(seconds: float | None) -> str:
     """'about 40 s left', '' when unknown."""
     if seconds is None:

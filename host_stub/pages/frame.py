@@ -71,6 +71,38 @@ def page(main: object, *, title: str = PLATFORM_NAME, header: Sequence[object] =
     return made
 
 
+def main_column(*parts: object) -> pn.Column:
+    """The parts of a page below each other, in the middle and no wider than can be read."""
+    return pn.Column(
+        *parts,
+        sizing_mode="stretch_width",
+        styles={
+            "max-width": "1288px",
+            "width": "100%",
+            "margin": "0 auto",
+            "padding": "8px 24px 32px",
+        },
+    )
+
+
+def bar_link(label: str, icon: str, address: str) -> pmui.Button:
+    """A link in the title bar."""
+    return pmui.Button(
+        label=label,
+        icon=icon,
+        href=address,
+        variant="text",
+        align="center",
+        margin=(0, 10),
+        sx=ON_TITLE_BAR,
+    )
+
+
+def to_datasets() -> pmui.Button:
+    """The link in the title bar that leads back."""
+    return bar_link("Datasets", "arrow_back", "/")
+
+
 def message(
     icon_name: str, title: str, body: str, *more: Element, style: str = "message"
 ) -> Element:

@@ -15,7 +15,9 @@ ICONS = {
     Level.ERROR: "error",
 }
 
-ENDED_ICONS = {
+STATUS_ICONS = {
+    ExecutionStatus.CREATED: ("schedule", "level-quiet"),
+    ExecutionStatus.RUNNING: ("play_circle", "level-info"),
     ExecutionStatus.SUCCESS: ("check_circle", "level-success"),
     ExecutionStatus.FAILED: ("error", "level-error"),
     ExecutionStatus.LOST: ("error", "level-error"),
@@ -50,7 +52,7 @@ def execution_card(execution: Execution, name: str) -> Element:
 
 def ended_card(execution: Execution, name: str, *, now: datetime) -> Element:
     """How an execution ended, and why when it failed."""
-    symbol, style = ENDED_ICONS[execution.status]
+    symbol, style = STATUS_ICONS[execution.status]
     why = [text(execution.error, "inbox-text", "p")] if execution.error else []
     when = formats.ago(execution.ended or execution.created, now)
     return box(

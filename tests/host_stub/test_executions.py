@@ -150,6 +150,61 @@ def test_timeout_of_the_manifest(working: LocalPlatform) -> None:
     assert "longer than 1 second" in execution.error
 
 
+def test_services_run_as_many_at_a_time_as_they_allow_and_end_what_takes_too_long(
+    working: LocalPlatform,
+) -> None:
+    started = [working.executions.start(APP, "sleep_too_long", {}).id for _ in range(3)]
+    now = working.executions.get
+
+    def running_at_once() -> bool:
+        return [now(one).status for one in started] == ["running", "running", "created"]
+
+    wait_for(running_at_once)
+    working.executions.cancel(started[2])
+    for one in started[:2]:
+        ended = working.executions.wait(one)
+        assert ended.status is ExecutionStatus.FAILED
+        assert ended.error == "It ran longer than its limit of 8 s"
+        assert any(told.execution_id == one for told in working.notifications.list())
+    assert now(started[2]).status is ExecutionStatus.CANCELLED
+    assert working.run(APP, "double", {}).status is ExecutionStatus.SUCCESS
+
+
+def test_cancel_ends_a_function_that_does_not_look(working: LocalPlatform) -> None:
+    started = working.executions.start(APP, "sleep", {})
+    wait_for(lambda: working.executions.get(started.id).status == "running")
+    working.executions.cancel(started.id)
+    ended = working.executions.wait(started.id)
+    assert ended.status is ExecutionStatus.CANCELLED
+    assert "process was ended" in ended.message
+    assert working.run(APP, "double", {}).status is ExecutionStatus.SUCCESS
+    assert working.executions.get(started.id) == ended, "the worker that came after left it alone"
+
+
+def test_retry_is_a_new_execution_of_the_same_call(working: LocalPlatform) -> None:
+    failed = working.run(APP, "fail", {"known": True})
+    again = working.executions.retry(failed.id)
+    assert again.id != failed.id
+    assert (again.function, again.inputs) == (failed.function, failed.inputs)
+    assert working.executions.wait(again.id).error == failed.error
+    assert working.executions.get(failed.id) == failed
+    done = working.run(APP, "double", {})
+    with pytest.raises(InvalidInput, match="success"):
+        working.executions.retry(done.id)
+    with pytest.raises(NotFound):
+        working.executions.retry("nowhere")
+
+
+def test_pages_of_executions_go_back_in_time(working: LocalPlatform) -> None:
+    for _ in range(3):
+        working.run(APP, "double", {})
+    newest = working.executions.list(limit=2)
+    older = working.executions.list(before=newest[-1].id, limit=2)
+    assert [one.id for one in newest + older] == [
+        one.id for one in working.executions.list(limit=4)
+    ]
+
+
 @pytest.mark.parametrize(
     ("function", "inputs", "error", "named"),
     [
@@ -213,10 +268,15 @@ from host_stub.platform import LocalPlatform
 if __name__ == "__main__":
     sys.path.append(sys.argv[2])
     platform = LocalPlatform(Path(sys.argv[1]), modules=["counting"])
-    started = platform.executions.start("counting", "count_until", {"file": "/nowhere/at/all"})
-    while (now := platform.executions.get(started.id)).progress == 0:
+    start = platform.executions.start
+    first = start("counting", "count_until", {"file": sys.argv[1] + "/stop"})
+    second = start("counting", "double", {})
+    hasty = start("counting", "sleep_too_long", {})
+    while (now := platform.executions.get(first.id)).progress == 0:
         time.sleep(0.05)
-    print(started.id, now.message.rpartition(" ")[2], flush=True)
+    while platform.executions.get(hasty.id).status != "running":
+        time.sleep(0.05)
+    print(first.id, second.id, hasty.id, now.message.rpartition(" ")[2], flush=True)
     if sys.argv[3] == "close":
         platform.close()
     else:
@@ -224,33 +284,34 @@ if __name__ == "__main__":
 """
 
 
-def start_server(tmp_path: Path, end: str) -> tuple[subprocess.Popen[str], str, int]:
-    """A host in a process of its own, with an execution that runs; its id and its process."""
-    script = tmp_path / "server.py"
+@pytest.mark.parametrize("end", ["kill", "close"])
+def test_executions_survive_their_host(tmp_path: Path, end: str) -> None:
+    """One goes on, one that waited begins, one that may not be tried again says so."""
+    script, data_dir = tmp_path / "server.py", tmp_path / "data"
     script.write_text(SERVER)
     server = subprocess.Popen(
-        [sys.executable, script, tmp_path / "data", APPS, end], stdout=subprocess.PIPE, text=True
+        [sys.executable, script, data_dir, APPS, end], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
-    execution_id, worker = server.stdout.readline().split()
-    return server, execution_id, int(worker)
-
-
-@pytest.mark.parametrize("end", ["kill", "close"])
-def test_no_worker_outlives_its_host_and_the_execution_is_lost(tmp_path: Path, end: str) -> None:
-    server, execution_id, worker = start_server(tmp_path, end)
-    with LocalPlatform(tmp_path / "data", modules=["counting"]) as other:
-        if end == "kill":
-            assert other.executions.get(execution_id).status is ExecutionStatus.RUNNING
-            server.kill()
+    first, second, hasty, worker = server.stdout.readline().split()
+    if end == "kill":
+        with LocalPlatform(data_dir, modules=["counting"]) as other:
+            other.executions.resume()
+            assert other.executions.get(first).status is ExecutionStatus.RUNNING, "it is not ours"
+        server.kill()
     server.wait(timeout=60)
-    assert server.stdout is not None
     server.stdout.close()
-    wait_for(lambda: not psutil.pid_exists(worker))
-    with LocalPlatform(tmp_path / "data", modules=["counting"]) as again:
-        found = again.executions.get(execution_id)
-        assert found.status is ExecutionStatus.LOST
-        assert found.error is not None
-        assert "again" in found.error
-        assert found.ended is not None
+    wait_for(lambda: not psutil.pid_exists(int(worker)))
+    with LocalPlatform(data_dir, modules=["counting"]) as again:
+        again.executions.resume()
+        lost = again.executions.get(hasty)
+        assert lost.status is ExecutionStatus.LOST
+        assert lost.error is not None
+        assert "allows 1 attempts" in lost.error
+        assert again.executions.get(second).status is ExecutionStatus.CREATED
+        (data_dir / "stop").touch()
+        ended = again.executions.wait(first)
+        assert (ended.status, ended.attempts) == (ExecutionStatus.SUCCESS, 2)
+        assert any("started again" in line for line in again.executions.log(first))
+        assert again.executions.wait(second).status is ExecutionStatus.SUCCESS
         assert again.executions.list(active=True) == []

@@ -1,6 +1,8 @@
 """Apps: found, refused with a reason, and kept apart."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,17 +10,18 @@ from typing import Any
 import pytest
 
 from host_contract.entities import Dataset
-from host_contract.errors import NotFound
+from host_contract.errors import InvalidInput, NotFound
 from host_stub.pages.session import Session
 from host_stub.platform import LocalPlatform
-from host_stub.plugins import Apps
-from tests.host_stub.conftest import png
+from tests.host_stub.conftest import APPS, png
+from tests.host_stub.pages.served_pages import wait_for
 
 Heard = Callable[[str], list[Any]]
 
 
-def test_installed_app_is_found_by_entry_point() -> None:
-    assert any(app.error is None for app in Apps().list())
+def test_installed_app_is_found_by_entry_point(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path) as platform:
+        assert any(app.error is None for app in platform.apps.list())
 
 
 def test_app_named_by_module_is_found(platform: LocalPlatform) -> None:
@@ -33,6 +36,7 @@ def test_app_named_by_module_is_found(platform: LocalPlatform) -> None:
         ("not_importable", "its library is missing"),
         ("unknown_hook", "items_painted"),
         ("bad_manifest", "version"),
+        ("old_contract", "contractVersion 99"),
         ("no_such_module", "no_such_module"),
     ],
 )
@@ -65,6 +69,99 @@ def test_failing_hook_is_told_in_the_bell(tmp_path: Path) -> None:
         platform.datasets.add(dataset.id, "a.png", png())
         told = [n for n in platform.notifications.list(1000) if n.level == "error"]
         assert any("items_created of raising" in n.text for n in told)
+
+
+def test_app_that_hangs_is_left_behind_and_not_called_again_before_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANGING_UNTIL", str(tmp_path / "back"))
+    modules = ["hanging", "counting"]
+    with LocalPlatform(tmp_path / "data", modules=modules, hook_seconds=5) as platform:
+        dataset = platform.datasets.create("signs")
+        items = [platform.datasets.add(dataset.id, f"{n}.png", png()).id for n in range(2)]
+        told = [n.text for n in platform.notifications.list() if n.level == "error"]
+        assert "has not come back" in told[0]
+        assert "items_created of hanging took longer than 5 s" in told[1]
+        heard = [n.text for n in platform.notifications.list() if n.title == "items_created"]
+        assert heard == [items[1], items[0]], "the other app was told of both"
+        failure = platform.apps.failure("hanging")
+        assert failure is not None and "items_created" in failure.what
+        (tmp_path / "back").touch()
+
+        def works_again() -> bool:
+            before = len([n for n in platform.notifications.list(1000) if n.level == "error"])
+            platform.datasets.add(dataset.id, "a.png", png())
+            return before == len(
+                [n for n in platform.notifications.list(1000) if n.level == "error"]
+            )
+
+        wait_for(works_again)
+
+
+def test_app_is_switched_off_and_on_again(platform: LocalPlatform, dataset: Dataset) -> None:
+    def tabs() -> set[str]:
+        return {app.name for app, _, _ in platform.apps.tabs("datasetBrowser")}
+
+    def labels() -> set[str]:
+        return {action.label for action in platform.actions.list(dataset.id)}
+
+    assert "counting" in tabs() and "Count dataset" in labels()
+    platform.apps.enable("counting", False)
+    assert "counting" not in tabs() and "Count dataset" not in labels()
+    platform.datasets.add(dataset.id, "a.png", png())
+    with pytest.raises(NotFound, match="switched off"):
+        platform.executions.start("counting", "double", {})
+    with LocalPlatform(platform.data_dir, modules=["counting"]) as other:
+        with pytest.raises(NotFound, match="switched off"):
+            other.host("counting")
+        other.apps.enable("counting", True)
+    assert "counting" in tabs(), "a server follows what another process did"
+    titles = [told.title for told in reversed(platform.notifications.list(1000))]
+    assert titles == ["startup", "shutdown", "startup", "shutdown", "startup"]
+    with pytest.raises(NotFound):
+        platform.apps.enable("nowhere", True)
+
+
+APP_IN_A_FOLDER = """
+from pathlib import Path
+from host_contract.hookspecs import hookimpl
+
+@hookimpl
+def manifest_path():
+    return Path(__file__).with_name("manifest.json")
+
+@hookimpl
+def dataset_tab(dataset):
+    return f"hello {dataset.name}"
+"""
+
+
+def test_app_is_installed_by_path_while_the_host_runs(
+    platform: LocalPlatform, dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "greeting"
+    folder.mkdir()
+    manifest = (APPS / "raising.json").read_text().replace("raising", "greet-ing")
+    (folder / "manifest.json").write_text(manifest)
+    with pytest.raises(InvalidInput, match=r"greet_ing\.py"):
+        platform.apps.install(folder)
+    (folder / "greet_ing.py").write_text(APP_IN_A_FOLDER)
+    command = [sys.executable, "-m", "host_stub"]
+    data_dir = ["--data-dir", str(platform.data_dir)]
+    done = subprocess.run([*command, "install", folder, *data_dir], capture_output=True, text=True)
+    assert done.stdout == "Installed greet-ing.\n", done.stderr
+    host = platform.host("greet-ing")
+    arguments = {"host": host, "dataset": dataset, "panel": "never", "session": None}
+    assert platform.apps.call("greet-ing", "dataset_tab", **arguments) == "hello signs"
+    done = subprocess.run([*command, "install", APPS, *data_dir], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "manifest.json" in done.stderr
+    done = subprocess.run([*command, "uninstall", "greet-ing", *data_dir], capture_output=True)
+    assert done.returncode == 0
+    with pytest.raises(NotFound, match="not installed"):
+        platform.host("greet-ing")
+    with pytest.raises(NotFound, match="by path"):
+        platform.apps.uninstall("counting")
 
 
 def test_hook_manifest_path(platform: LocalPlatform) -> None:
@@ -139,11 +236,11 @@ def test_records_of_one_app_are_out_of_reach_of_another(platform: LocalPlatform)
     assert mine.storage(dataset.id) != other.storage(dataset.id)
 
 
-def test_host_knows_no_app_by_name() -> None:
+def test_host_knows_no_app_by_name(platform: LocalPlatform) -> None:
     source = Path(__file__).parents[2] / "host_stub"
     pages = [path for path in source.rglob("*") if path.suffix in (".py", ".js", ".css")]
     assert pages
-    installed = [app.name for app in Apps().list()]
+    installed = [app.name for app in platform.apps.list()]
     for path in pages:
         words = re.findall(r"[a-z]+", path.read_text(encoding="utf-8").lower())
         assert not set(words) & set(installed), path

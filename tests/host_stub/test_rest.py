@@ -85,14 +85,22 @@ def test_execution_from_start_to_output(client: httpx.Client, dataset_id: str) -
     assert (now["status"], now["output"]) == ("success", 0)
     assert client.get(f"{address}/log").json() == []
     assert client.post(f"{address}/terminate").json()["status"] == "success"
-    assert now in client.get("/executions", params={"dataset_id": dataset_id}).json()
+    assert client.post(f"{address}/retry").json()["code"] == "invalid_input"
+    listed = client.get("/executions", params={"dataset_id": dataset_id, "limit": 1}).json()
+    assert listed == [now]
+    older = client.get("/executions", params={"dataset_id": dataset_id, "before": now["id"]})
+    assert older.json() == []
 
 
 def test_lists(client: httpx.Client, dataset_id: str) -> None:
     assert client.get("/projects").json()
     assert dataset_id in {one["id"] for one in client.get("/datasets").json()}
     assert client.get("/feature-sets", params={"dataset_id": dataset_id}).json() == []
-    assert {"counting"} <= {one["name"] for one in client.get("/apps").json()}
+    apps = {one["name"]: one for one in client.get("/apps").json()}
+    assert apps["counting"]["manifest"]["version"] == "1.0.0"
+    assert client.patch("/apps/counting", json={"enabled": False}).json()["enabled"] is False
+    assert client.patch("/apps/counting", json={"enabled": True}).json()["error"] is None
+    assert client.patch("/apps/nowhere", json={"enabled": True}).status_code == 404
     assert client.get("/notifications").json()
     assert client.post("/notifications/read").status_code == 204
     assert all(told["read"] for told in client.get("/notifications").json())

@@ -68,6 +68,8 @@ def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> 
         return list(context.map(double, range(inputs["count"])))
     if function == "fail":
         raise InvalidInput("nobody can do that") if inputs["known"] else RuntimeError("no luck")
+    if function in ("sleep", "sleep_too_long"):
+        time.sleep(600)
     if function == "die":
         return die(Path(inputs["file"]), inputs["times"])
     return count(context, Path(str(inputs.get("file", "/nowhere/at/all"))))

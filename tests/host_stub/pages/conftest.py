@@ -27,10 +27,10 @@ class Served:
 
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Three apps: the installed one, one that works, one whose every hook raises."""
+    """The installed app, one that works, one whose every hook raises, and one that is broken."""
     data_dir = tmp_path_factory.mktemp("data")
     with (
-        LocalPlatform(data_dir, modules=["counting", "raising"]) as platform,
+        LocalPlatform(data_dir, modules=["counting", "raising", "bad_manifest"]) as platform,
         running(create_app(platform)) as origin,
     ):
         yield Served(origin, platform)

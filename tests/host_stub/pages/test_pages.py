@@ -222,6 +222,42 @@ def test_a_running_execution_shows_its_progress_in_the_bell_and_can_be_cancelled
     expect(data_tab.get_by_role("dialog")).to_have_count(0)
 
 
+def test_executions_are_listed_with_their_logs_cancelled_and_retried(page, served, tmp_path):
+    inputs = {"file": str(tmp_path / "never")}
+    started = served.platform.executions.start("counting", "count_until", inputs)
+    page.goto(f"{served.origin}/executions")
+    expect(page.get_by_role("progressbar", name="Count")).to_be_visible()
+    page.get_by_role("button", name="Details").first.click()
+    expect(page.get_by_text(re.compile("counting in process"))).to_be_visible()
+    card = page.locator(".inbox-card").filter(has_text=started.id)
+    card.get_by_role("button", name="Cancel").click()
+    expect(card.get_by_text("cancelled · 1 attempt")).to_be_visible()
+    card.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("progressbar", name="Count")).to_be_visible()
+    again = served.platform.executions.list(active=True)
+    assert [one.inputs for one in again] == [inputs]
+    served.platform.executions.cancel(again[0].id)
+    served.platform.executions.wait(again[0].id)
+
+
+def test_apps_are_listed_with_their_health_and_switched_off_and_on(page, served):
+    page.goto(f"{served.origin}/apps")
+    card = page.locator(".inbox-card").filter(has_text="Counting 1.0.0")
+    expect(card.get_by_text(re.compile("^works · "))).to_be_visible()
+    failing = page.locator(".inbox-card").filter(has_text="Raising 1.0.0")
+    expect(failing.get_by_text(re.compile("RuntimeError: .* of raising"))).to_be_visible()
+    broken = page.locator(".inbox-card").filter(has_text="bad_manifest")
+    expect(broken.get_by_text(re.compile("InvalidManifest.*version"))).to_be_visible()
+    card.get_by_role("button", name="Manifest").click()
+    expect(card.get_by_text('"contractVersion": 1')).to_be_visible()
+    card.get_by_role("button", name="Switch off").click()
+    expect(card.get_by_text(re.compile("^off · "))).to_be_visible()
+    assert "counting" not in {app.name for app in served.platform.apps.working()}
+    card.get_by_role("button", name="Switch on").click()
+    expect(card.get_by_text(re.compile("^works · "))).to_be_visible()
+    assert "counting" in {app.name for app in served.platform.apps.working()}
+
+
 def test_the_bell_counts_what_is_unread_and_reads_it_when_opened(data_tab, served):
     served.platform.notifications.mark_read()
     served.platform.notifications.add("<i>Hello</i>", "From the test.", level=Level.WARNING)
