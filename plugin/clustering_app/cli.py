@@ -166,6 +166,18 @@ def run(
 
 
 @program.command()
+def place(
+    dataset: DatasetName,
+    run: Annotated[str | None, typer.Option(help="Id of a map; the newest by default.")] = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Place items that were encoded after a map on it; no point of it moves."""
+    with open_platform(data_dir) as platform:
+        inputs: Metadata = {"dataset": find_dataset(platform.host(APP), dataset).id, "run": run}
+        run_with_progress(platform, "place_items", inputs)
+
+
+@program.command()
 def search(
     dataset: DatasetName,
     text: Annotated[str, typer.Argument(help="What to look for, such as 'a red bird'.")],

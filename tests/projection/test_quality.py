@@ -18,7 +18,7 @@ def test_a_map_that_keeps_all_distances_is_perfect(count: int) -> None:
     assert found is not None
     assert found.trustworthiness == 1.0
     assert found.neighbours_kept == 1.0
-    assert found.measured_on == min(count, 2000)
+    assert found.measured_on == min(count, 1000)
 
 
 def test_agrees_with_scikit_learn_and_brute_force() -> None:

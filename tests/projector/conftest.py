@@ -104,6 +104,8 @@ def points_of(count: int) -> Contents:
             coordinates=np.stack([np.arange(count), np.zeros(count)], 1).astype(np.float32),
             clusters=np.arange(count, dtype=np.int32) % 3,
             outlier_scores=np.zeros(count, np.float32),
+            neighbours_kept=np.ones(count, np.float32),
+            trust=np.ones(count, np.float32),
         )
     )
 

@@ -40,7 +40,7 @@ def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
     place.write_vectors()
     tab = place.tab()
     assert "press Run" in told(tab)
-    assert tab._left.visible and not tab.controls.run.disabled
+    assert tab._left.visible and tab.controls.run.enabled
 
 
 def test_a_map_shows_every_point_with_its_colours(mapped: Place) -> None:
@@ -62,7 +62,9 @@ def test_the_warning_names_the_counts_and_offers_the_cure(mapped: Place) -> None
 def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:
     place.write_vectors()
     place.write_run(count=9)
-    assert "3 items have vectors but are not on this map: press Run." in told(place.tab())
+    tab = place.tab()
+    assert "3 items have vectors but are not on this map: place them" in told(tab)
+    assert tab.controls.run.unmapped == 3
 
 
 def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:

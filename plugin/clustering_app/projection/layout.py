@@ -1,6 +1,7 @@
 """The steps of a UMAP layout, compiled: each point moves by itself, so that all cores can work.
 
-N points, C dimensions of the map, E edges. numba keeps what it compiled on disk.
+N points in space; those of a plane map have z = 0, and keep it. E edges. numba keeps what it
+compiled on disk.
 """
 
 from __future__ import annotations
@@ -26,24 +27,13 @@ def _scrambled(state: Any) -> Any:
 
 
 @njit(inline="always")
-def _step(place_C: Any, other_C: Any, coefficient: Any, rate: Any) -> None:
-    for axis in range(len(place_C)):
-        gradient = coefficient * (place_C[axis] - other_C[axis])
-        place_C[axis] += rate * min(LONGEST_STEP, max(-LONGEST_STEP, gradient))
+def _cut(gradient: Any) -> Any:
+    return min(LONGEST_STEP, max(-LONGEST_STEP, gradient))
 
 
-@njit(inline="always")
-def _squared_distance(place_C: Any, other_C: Any) -> Any:
-    squares = np.float32(0.0)
-    for axis in range(len(place_C)):
-        apart = place_C[axis] - other_C[axis]
-        squares += apart * apart
-    return squares
-
-
-@njit(parallel=True, cache=True, nogil=True)
+@njit(parallel=True, fastmath=True, cache=True, nogil=True)
 def move_points(
-    points_NC: Any, others: Any, moved_NC: Any, starts: Any, ends: Any, periods: Any,
+    points_N3: Any, others_M3: Any, moved_N3: Any, starts: Any, ends: Any, pulls: Any,
     a: Any, b: Any, rate: Any, epoch: int, negatives: int, seed: Any,
 ) -> None:  # fmt: skip
     """Move each point once towards its neighbours and away from points chosen at random.
@@ -52,12 +42,12 @@ def move_points(
     gives the same bits on any number of threads.
 
     Args:
-        points_NC: float32, where the points are; not changed.
-        others: float32 (M, C), what the edges lead to: the same points, or points that stay.
-        moved_NC: float32, filled with where they are then.
+        points_N3: float32, where the points are; not changed.
+        others_M3: float32, what the edges lead to: the same points, or points that stay.
+        moved_N3: float32, filled with where they are then.
         starts: int32 (N + 1,), point n has the edges `starts[n]:starts[n + 1]`.
         ends: int32 (E,), rows of others.
-        periods: float32 (E,), an edge pulls once in so many epochs.
+        pulls: float32 (E,), how often an edge pulls, from 0.0 to 1.0 times an epoch.
         a: Of UMAP's curve 1 / (1 + a d^2b), float32, as b.
         b: See there.
         rate: float32, length of the steps, from 1.0 down to 0.0.
@@ -66,24 +56,30 @@ def move_points(
         seed: uint64.
     """
     one, two = np.float32(1.0), np.float32(2.0)
-    for n in prange(len(points_NC)):
-        place_C = points_NC[n].copy()
+    for n in prange(len(points_N3)):
+        x, y, z = points_N3[n, 0], points_N3[n, 1], points_N3[n, 2]
         state = _scrambled(seed + _scrambled(np.uint64(n) + (np.uint64(epoch) << np.uint64(40))))
         for edge in range(starts[n], starts[n + 1]):
-            if np.floor((epoch + 1) / periods[edge]) == np.floor(epoch / periods[edge]):
+            if np.int32((epoch + 1) * pulls[edge]) == np.int32(epoch * pulls[edge]):
                 continue
-            end_C = others[ends[edge]]
-            squares = _squared_distance(place_C, end_C)
-            if squares > 0.0:
+            other = ends[edge]
+            for draw in range(negatives + 1):
+                if draw > 0:
+                    state += np.uint64(0x9E3779B97F4A7C15)
+                    high = _scrambled(state) >> np.uint64(32)
+                    other = np.int64((high * np.uint64(len(others_M3))) >> np.uint64(32))
+                dx = x - others_M3[other, 0]
+                dy = y - others_M3[other, 1]
+                dz = z - others_M3[other, 2]
+                squares = dx * dx + dy * dy + dz * dz
+                if squares <= 0.0:
+                    continue
                 power = squares**b
-                pull = -two * a * b * power / (squares * (one + a * power))
-                _step(place_C, end_C, pull, rate)
-            for _ in range(negatives):
-                state += np.uint64(0x9E3779B97F4A7C15)
-                drawn = (_scrambled(state) >> np.uint64(32)) * np.uint64(len(others))
-                end_C = others[np.int64(drawn >> np.uint64(32))]
-                squares = _squared_distance(place_C, end_C)
-                if squares > 0.0:
-                    push = two * b / ((SOFTENING + squares) * (one + a * squares**b))
-                    _step(place_C, end_C, push, rate)
-        moved_NC[n] = place_C
+                if draw == 0:
+                    force = -two * a * b * power / (squares * (one + a * power))
+                else:
+                    force = two * b / ((SOFTENING + squares) * (one + a * power))
+                x += rate * _cut(force * dx)
+                y += rate * _cut(force * dy)
+                z += rate * _cut(force * dz)
+        moved_N3[n, 0], moved_N3[n, 1], moved_N3[n, 2] = x, y, z

@@ -16,7 +16,7 @@ from clustering_app.projection.neighbours import Neighbours
 from clustering_app.projection.run import Quality
 
 NEIGHBOURS = 15
-SAMPLED = 2_000
+SAMPLED = 1_000
 REFERENCE = 500
 """Items that tell how far away a neighbour is, in share of all items."""
 ROWS_PER_BLOCK = 4_096
@@ -52,7 +52,7 @@ def measure_quality(
     Args:
         vectors_ND: What the map was made of, after spherize, before any reduction.
         coordinates_NC: (N, 2) or (N, 3).
-        seed: Chooses at most 2,000 items.
+        seed: Chooses at most 1,000 items.
         report: Gets the fraction done; an exception it raises ends the measurement.
 
     Returns:

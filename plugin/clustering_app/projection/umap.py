@@ -133,10 +133,7 @@ def _moved(
     *,
     first_rate: float = 1.0,
 ) -> NDArray[np.float32]:
-    """The points after all epochs; the edges lead to one another, or to points that stay.
-
-    The start is written over.
-    """
+    """The points after all epochs; the edges lead to one another, or to points that stay."""
     from umap.umap_ import find_ab_params
 
     from clustering_app.projection.layout import move_points
@@ -144,22 +141,28 @@ def _moved(
     a, b = (np.float32(value) for value in find_ab_params(spread=1.0, min_dist=min_dist))
     graph.data[graph.data < graph.data.max(initial=0.0) / epochs] = 0.0  # would never pull
     graph.eliminate_zeros()
-    periods = (graph.data.max(initial=1.0) / graph.data).astype(np.float32)
-    points, moved = start_NC, np.empty_like(start_NC)
+    pulls = (graph.data / graph.data.max(initial=1e-30)).astype(np.float32)
+    points = _in_space(start_NC)
+    moved = np.empty_like(points)
+    others = None if staying is None else _in_space(staying)
     told = time.monotonic()
     for epoch in range(epochs):
         rate = np.float32(first_rate * (1.0 - epoch / epochs))
-        others = points if staying is None else staying
         move_points(
-            points, others, moved, graph.indptr, graph.indices, periods, a, b, rate, epoch,
-            NEGATIVES, np.uint64(seed),
+            points, points if others is None else others, moved, graph.indptr, graph.indices,
+            pulls, a, b, rate, epoch, NEGATIVES, np.uint64(seed),
         )  # fmt: skip
         points, moved = moved, points
         if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
             told = time.monotonic()
             report((epoch + 1) / epochs)
     report(1.0)
-    return points
+    return points[:, : start_NC.shape[1]]
+
+
+def _in_space(points_NC: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 3), those of a plane at z = 0."""
+    return np.pad(points_NC, ((0, 0), (0, 3 - points_NC.shape[1])))
 
 
 def _keep_compiled() -> None:

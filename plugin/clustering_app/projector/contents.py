@@ -18,6 +18,7 @@ from host_contract.context import Host
 from host_contract.entities import Item
 
 CLUSTER, OUTLIER_SCORE = "cluster", "outlier score"
+NEIGHBOURS_KEPT, TRUST = "neighbours kept", "trust"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Points:
     """(N, 2) or (N, 3)."""
     clusters: NDArray[np.int32]
     outlier_scores: NDArray[np.float32]
+    neighbours_kept: NDArray[np.float32]
+    trust: NDArray[np.float32]
 
     def item(self, row: int) -> Item:
         """The item of a point."""
@@ -40,16 +43,23 @@ class Points:
     def fields(self) -> list[str]:
         """What points can be coloured and labelled by."""
         own, *others = self.table.fields()
-        return [own, CLUSTER, OUTLIER_SCORE, *others]
+        return [own, CLUSTER, *self._measures(), *others]
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""
         if field == CLUSTER:
             return [f"cluster {number}" if number >= 0 else None for number in self.clusters]
-        if field == OUTLIER_SCORE:
-            return [float(score) for score in self.outlier_scores]
+        if (measure := self._measures().get(field)) is not None:
+            return [float(value) for value in measure]
         column = self.table.values(field)
         return [column[self.table.rows[item_id]] for item_id in self.item_ids]
+
+    def _measures(self) -> dict[str, NDArray[np.float32]]:
+        return {
+            OUTLIER_SCORE: self.outlier_scores,
+            NEIGHBOURS_KEPT: self.neighbours_kept,
+            TRUST: self.trust,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,4 +120,6 @@ def _points(dataset_id: str, run: Run, table: ItemTable) -> Points:
         coordinates=run.coordinates[kept],
         clusters=run.clusters[kept],
         outlier_scores=run.outlier_scores[kept],
+        neighbours_kept=run.neighbours_kept[kept],
+        trust=run.trust[kept],
     )

@@ -15,6 +15,7 @@ from clustering_app.projector.contents import Contents
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
 from clustering_app.projector.parts import Parts, notice, scale
+from clustering_app.projector.run_buttons import RunButtons
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from host_contract.entities import Metadata
 
@@ -50,19 +51,22 @@ Handler = Callable[[], Awaitable[None]]
 class Controls:
     """Controls of a map. Nothing is computed until Run."""
 
-    def __init__(self, *, on_run: Handler, on_field: Callable[[str, str], Awaitable[None]],
-                 on_history: Callable[[str], Awaitable[None]],
-                 on_category: Callable[[Act, str], None]) -> None:  # fmt: skip
-        """Take what to call: for Run, for a field or an earlier map chosen, for the legend."""
+    def __init__(
+        self,
+        *,
+        on_run: Handler,
+        on_place: Handler,
+        on_field: Callable[[str, str], Awaitable[None]],
+        on_history: Callable[[str], Awaitable[None]],
+        on_category: Callable[[Act, str], None],
+    ) -> None:
+        """Take what to call: for the buttons, for a field or an earlier map, for the legend."""
         self._last: RunInfo | None = None
         self._on_field = on_field
         self._on_history = on_history
         self._filling = False
 
-        async def run(_event: object) -> None:
-            await on_run()
-
-        self.run = pmui.Button(label="Run", icon="play_arrow", on_click=run, **WIDE)
+        self.run = RunButtons({"run": on_run, "place": on_place})
         self.last_run = Parts()
         self.history = pmui.Select(label="Map", options={}, size="small", visible=False, **WIDE)
         self.history.param.watch(self._history_chosen, "value")
@@ -172,7 +176,7 @@ class Controls:
                 options=[NOTHING, *fields, *extra], value=state.color_by if points else NOTHING
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
-            self.run.disabled = not sets
+            self.run.unmapped = contents.unmapped
         finally:
             self._filling = False
         self._edited()
@@ -235,7 +239,9 @@ def _last_run(run: RunInfo | None) -> str:
     if run is None:
         return "There is no map yet."
     when = run.created.astimezone().strftime("%-d %b %Y, %H:%M")
-    return f"Last run {when} · {METHOD_NAMES[run.parameters.method]} · {run.count:,} points"
+    placed = f", {run.placed:,} of them placed later" if run.placed else ""
+    method = METHOD_NAMES[run.parameters.method]
+    return f"Last run {when} · {method} · {run.count:,} points{placed}"
 
 
 def _believable(run: RunInfo | None) -> str:

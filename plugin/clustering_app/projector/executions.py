@@ -10,6 +10,9 @@ from host_contract.context import Host
 from host_contract.entities import Execution, Metadata
 from host_contract.errors import ContractError
 
+MAKE_MAPS = ("run_projection", "place_items")
+"""Functions whose end means that there is a newer map."""
+
 
 class Executions:
     """What runs now, and why the last did not go well."""
@@ -48,6 +51,10 @@ class Executions:
     async def project(self, parameters: Metadata) -> None:
         """Make a map of all items with these inputs of `run_projection`."""
         await self._start("run_projection", {"dataset": self._dataset_id, **parameters})
+
+    async def place(self, run_id: str) -> None:
+        """Place new items on this map."""
+        await self._start("place_items", {"dataset": self._dataset_id, "run": run_id})
 
     async def try_again(self) -> None:
         """Start again what failed last."""

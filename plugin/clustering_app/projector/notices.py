@@ -77,7 +77,8 @@ def strips(now: Situation) -> list[Metadata]:
     told += mismatch(now.contents)
     if unmapped := now.contents.unmapped:
         have = "has a vector but is" if unmapped == 1 else "have vectors but are"
-        told.append(notice("strip", f"{items(unmapped)} {have} not on this map: press Run."))
+        told.append(notice("strip", f"{items(unmapped)} {have} not on this map: place them on it, "
+                           "or press Run to make a new one."))  # fmt: skip
     if now.items_changed:
         told.append(notice("strip", "Items were changed since this map was read.",
                            buttons=[REFRESH]))  # fmt: skip

@@ -13,7 +13,7 @@ from clustering_app.projector.actions import ActionsMenu
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
-from clustering_app.projector.executions import Executions
+from clustering_app.projector.executions import MAKE_MAPS, Executions
 from clustering_app.projector.finder import Finder
 from clustering_app.projector.finding import Found
 from clustering_app.projector.later import later
@@ -75,8 +75,8 @@ class ClusteringTab:
         self._own_change = False
         self.executions = Executions(host, dataset.id)
         self.controls = Controls(
-            on_run=self.run, on_field=self._field_chosen, on_history=self.open_map,
-            on_category=self._category_chosen,
+            on_run=self.run, on_place=self.place, on_field=self._field_chosen,
+            on_history=self.open_map, on_category=self._category_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
             self.state,
@@ -172,7 +172,7 @@ class ClusteringTab:
         """Look at the executions; they may have been started anywhere."""
         ended = await self.executions.look()
         if ended is not None:
-            if self.executions.failed is None and ended.function == "run_projection":
+            if self.executions.failed is None and ended.function in MAKE_MAPS:
                 self._run_id = None
             await self.reload()
         elif self._items_changed and self.state.points is not None:
@@ -188,6 +188,12 @@ class ClusteringTab:
         """Make a map of all items, as the controls say."""
         if self.executions.running is None and self.controls.tensor.value:
             await self.executions.project(self.controls.inputs())
+            self._show_places()
+
+    async def place(self) -> None:
+        """Place the items that came after the open map on it."""
+        if self.executions.running is None and self.state.points is not None:
+            await self.executions.place(self.state.points.run.id)
             self._show_places()
 
     def _found(self, found: Found) -> None:
@@ -219,7 +225,7 @@ class ClusteringTab:
         self._left.visible = bool(self.state.contents.feature_sets)
         self._middle.visible = self._right.visible = not page
         self._page.visible = page
-        self.controls.run.disabled = running is not None or not self.state.contents.feature_sets
+        self.controls.run.enabled = running is None and bool(self.state.contents.feature_sets)
         now = Situation(
             contents=self.state.contents,
             loaded=self._loaded,

@@ -13,6 +13,7 @@ TITLES = {
     "extract_dataset": "Extracting CLIP embeddings",
     "extract_items": "Extracting CLIP embeddings",
     "run_projection": "Making the map",
+    "place_items": "Placing new items",
 }
 
 
