@@ -83,6 +83,17 @@ def points(page: Page) -> int:
     )
 
 
+def places(page: Page) -> list[list[float]]:
+    """Where each point is on the map, in the order of its rows."""
+    found: list[list[float]] = page.evaluate(
+        """() => {
+          const {x, y} = Bokeh.documents[0].get_model_by_name('points').data
+          return Array.from(x, (value, row) => [value, y[row]])
+        }"""
+    )
+    return found
+
+
 def wait_for_points(page: Page, count: int) -> None:
     """Wait until the map is drawn with so many points."""
     page.wait_for_function(

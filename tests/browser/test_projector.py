@@ -364,3 +364,18 @@ def test_find_similar_goes_on_from_what_is_selected(page: Page, server: Server) 
     wait_until(lambda: selected_rows(page) == 50)
     page.keyboard.press("Control+z")
     counts(page, f"{POINTS} points · 80 selected")
+
+
+def test_points_tell_how_far_their_place_can_be_trusted(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    expect(page.get_by_text("of true neighbours kept, trustworthiness")).to_be_visible()
+    page.get_by_role("combobox", name="Color by").click()
+    page.get_by_text("trust", exact=True).last.click()
+    page.wait_for_function(
+        """() => {
+          const {colour} = Bokeh.documents[0].get_model_by_name('points').data
+          return colour.every((value) => value > 0 && value <= 1) && Math.min(...colour) < 1
+        }"""
+    )
+    picture(page, "trust")

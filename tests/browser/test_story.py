@@ -22,6 +22,7 @@ from tests.browser.map_page import (
     matching,
     open_tab,
     picture,
+    places,
     rest,
     selected_rows,
     storage,
@@ -182,7 +183,16 @@ def test_warning_and_its_cure_through_the_deployment_slot(
     page.keyboard.press("Escape")
 
     page.get_by_role("tab", name="Clustering").click()
+    before = places(page)
+    expect(page.get_by_text("10 items have vectors but are not on this map").first).to_be_visible()
+    picture(page, "placing")
+    page.get_by_role("button", name="Place 10 new items").click()
+    wait_for_points(page, 170)
+    assert places(page)[: len(before)] == before
+    expect(page.get_by_text("10 of them placed later")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
+    wait_until(lambda: ended(server, "run_projection") == 2)
+    expect(page.get_by_text("placed later")).to_have_count(0)
     wait_for_points(page, 170)
 
     note = rest(server, f"/datasets/{identity}/query", "POST", {"name": "notes.json"})["items"][0]
