@@ -263,6 +263,60 @@ def test_a_long_legend_is_searched(page: Page, server: Server) -> None:
     expect(legend.get_by_text("No such line")).to_be_visible()
 
 
+def test_a_range_of_a_number_is_brushed(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("combobox", name="Color by").click()
+    page.get_by_text("outlier score", exact=True).last.click()
+    bar = page.get_by_role("group", name="Select a range of values")
+    expect(page.get_by_role("list", name="Legend").get_by_role("listitem")).to_have_count(0)
+    over = bar.locator(".over")
+    frame = over.bounding_box()
+    assert frame is not None
+    over.drag_to(
+        over,
+        source_position={"x": frame["width"] / 2, "y": frame["height"] / 2},
+        target_position={"x": frame["width"] - 1, "y": frame["height"] / 2},
+    )
+    expect(bar.get_by_label("From")).not_to_have_value("0")
+    wait_until(lambda: 0 < selected_rows(page) < POINTS)
+    brushed = selected_rows(page)
+    picture(page, "range")
+    bar.get_by_label("From").fill("-1")
+    bar.get_by_label("From").press("Enter")
+    wait_until(lambda: selected_rows(page) > brushed)
+
+
+def test_a_colour_of_ones_own_is_kept(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    swatch = page.get_by_label("Colour of food and drink")
+    expect(swatch).to_have_value("#e69f00")
+    swatch.fill("#123456")
+    reset = page.get_by_role("button", name="Give food and drink its first colour")
+    expect(reset).to_have_count(1)
+    wait_until(lambda: "#123456" in palette(page))
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    expect(swatch).to_have_value("#123456")
+    reset.focus()
+    page.keyboard.press("Enter")
+    expect(swatch).to_have_value("#e69f00")
+    wait_until(lambda: "#123456" not in palette(page))
+
+
+def palette(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(
+        """() => {
+          const points = Bokeh.documents[0].get_model_by_name('points')
+          const dots = Bokeh.documents[0].get_model_by_name('plane').renderers
+            .find((one) => one.data_source === points)
+          return dots.glyph.fill_color.transform.palette
+        }"""
+    )
+    return found
+
+
 def test_near_duplicates_are_found(page: Page, server: Server) -> None:
     open_tab(page, server)
     wait_for_points(page, POINTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from clustering_app.extraction.job import Coverage, coverage
 from clustering_app.projection.run import Run, RunInfo
 from clustering_app.projection.runs import list_runs, read_run
 from clustering_app.projector.items import ItemTable, read_items
+from clustering_app.projector.own_colours import OwnColours, read_own_colours
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
@@ -62,8 +63,13 @@ class Contents:
     points: Points | None = None
     coverage: Coverage | None = None
     """Of the feature set behind the map, else of the newest; None without vectors."""
+    own_colours: OwnColours = field(default_factory=dict)
     unmapped: int = 0
     """Items that have a vector but are not on the map."""
+
+    def with_colours(self, own_colours: OwnColours) -> Contents:
+        """The same with other colours."""
+        return replace(self, own_colours=own_colours)
 
     def with_check(self, found: Coverage, unmapped: int) -> Contents:
         """The same with newer counts."""
@@ -87,6 +93,7 @@ def read_contents(host: Host, dataset_id: str, run_id: str | None = None) -> Con
         feature_sets=feature_sets,
         runs=tuple(runs),
         points=points,
+        own_colours=read_own_colours(store),
         coverage=found,
         unmapped=unmapped,
     )

@@ -10,11 +10,12 @@ import panel as pn
 import panel_material_ui as pmui
 
 from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters
+from clustering_app.projector.colour_bar import ColourBar
 from clustering_app.projector.colours import Colouring, LegendLine
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
-from clustering_app.projector.parts import Parts, notice, scale
+from clustering_app.projector.parts import Parts, notice
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from host_contract.entities import Metadata
 
@@ -52,7 +53,9 @@ class Controls:
 
     def __init__(self, *, on_run: Handler, on_field: Callable[[str, str], Awaitable[None]],
                  on_history: Callable[[str], Awaitable[None]],
-                 on_category: Callable[[Act, str], None]) -> None:  # fmt: skip
+                 on_category: Callable[[Act, str], None],
+                 on_colour: Callable[[str, str | None], None],
+                 on_range: Callable[[float, float], None]) -> None:  # fmt: skip
         """Take what to call: for Run, for a field or an earlier map chosen, for the legend."""
         self._last: RunInfo | None = None
         self._on_field = on_field
@@ -69,8 +72,8 @@ class Controls:
         self.tensor = pmui.Select(label="Tensor", options={}, size="small", **WIDE)
         self.label_by = pmui.Select(label="Label by", options=[NOTHING], size="small", **WIDE)
         self.color_by = pmui.Select(label="Color by", options=[NOTHING], size="small", **WIDE)
-        self.legend = LegendList(on_category)
-        self.scale = Parts()
+        self.legend = LegendList(on_category, on_colour)
+        self.colour_bar = ColourBar(on_range)
         self.method = pmui.RadioButtonGroup(
             options={name: method for method, name in METHOD_NAMES.items()}, value="umap",
             size="small", **WIDE,
@@ -114,7 +117,7 @@ class Controls:
         return pn.Column(
             Parts(notice("heading", "Data filters")),
             self.run, self.last_run, self.history, self.tensor,
-            self.label_by, self.color_by, self.legend, self.scale,
+            self.label_by, self.color_by, self.legend, self.colour_bar,
             Parts(notice("heading", "Projection")),
             self.method, self.dimensions, self.spherize, self.neighbours, self.min_dist,
             self.perplexity, self.iterations, self.learning_rate, self.seed,
@@ -180,10 +183,7 @@ class Controls:
     def show_legend(self, lines: Sequence[LegendLine], colours: Colouring) -> None:
         """Say what the colours stand for: categories by line, numbers by a scale."""
         self.legend.show(lines)
-        if lines:
-            self.scale.put()
-        else:
-            self.scale.put(scale(colours.palette, f"{colours.low:.4g}", f"{colours.high:.4g}"))
+        self.colour_bar.show(colours)
 
     def _widget(self, name: str) -> Any:
         return self.tensor if name == "feature_set" else getattr(self, name)

@@ -44,16 +44,6 @@ function deletable(model, one, node) {
   return row
 }
 
-function scale(one) {
-  const node = element("div", "scale")
-  const bar = element("div", "scale-bar")
-  bar.style.background = `linear-gradient(to right, ${one.colours.join(",")})`
-  const ends = element("div", "scale-ends")
-  ends.append(element("span", "", one.low), element("span", "", one.high))
-  node.append(bar, ends)
-  return node
-}
-
 function notice(model, one) {
   const node = element("div", `notice ${one.kind}`)
   if (one.icon) { node.append(element("span", "notice-icon", one.icon)) }
@@ -108,7 +98,7 @@ export function render({model}) {
       const key = JSON.stringify(one)
       const old = drawn[index]
       if (old != null && old.key === key) { return old }
-      const make = {notice, scale: (_, o) => scale(o), card: (_, o) => card(o), entry}[one.part]
+      const make = {notice, card: (_, o) => card(o), entry}[one.part]
       if (old != null && one.part === "notice" && old.one.part === "notice"
           && old.one.progress != null && one.progress != null && old.one.kind === one.kind
           && JSON.stringify(old.one.buttons) === JSON.stringify(one.buttons)) {

@@ -19,7 +19,7 @@ STYLE = (HERE / "parts.css").read_text(encoding="utf-8")
 class Parts(JSComponent):  # type: ignore[misc]
     """A place that shows parts, and reports clicks on those that have a message."""
 
-    parts = param.List(default=[], doc="As `entry`, `scale`, `notice` and `card` make them.")
+    parts = param.List(default=[], doc="As `entry`, `notice` and `card` make them.")
 
     _esm = HERE / "parts.js"
 
@@ -74,11 +74,6 @@ def entry(
         "message": message,
         "delete": delete,
     }
-
-
-def scale(colours: Sequence[str], low: str, high: str) -> Metadata:
-    """A bar of colours with what its ends stand for."""
-    return {"part": "scale", "colours": list(colours), "low": low, "high": high}
 
 
 def notice(

@@ -31,6 +31,7 @@ from clustering_app.projector.notices import (
     page_notice,
     strips,
 )
+from clustering_app.projector.own_colours import keep_colour
 from clustering_app.projector.parts import Parts
 from clustering_app.projector.selected_list import SelectedList
 from clustering_app.projector.selection_bar import Command, SelectionBar
@@ -76,7 +77,8 @@ class ClusteringTab:
         self.executions = Executions(host, dataset.id)
         self.controls = Controls(
             on_run=self.run, on_field=self._field_chosen, on_history=self.open_map,
-            on_category=self._category_chosen,
+            on_category=self._category_chosen, on_colour=self._colour_chosen,
+            on_range=self._range_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
             self.state,
@@ -96,7 +98,7 @@ class ClusteringTab:
             lambda: later(self.finder.find_similar),
         )
         self.selection_bar = SelectionBar(self.state, self._commanded)
-        store = FeatureStore(host.storage(dataset.id))
+        self._store = store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
             store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
@@ -316,6 +318,22 @@ class ClusteringTab:
         }[act](label)
         if act != "select":
             self._draw()
+        self._show_selection()
+
+    def _colour_chosen(self, label: str, colour: str | None) -> None:
+        field = self.state.color_by
+        self.state.paint(label, colour)
+        self._recolour()
+        later(lambda: self._keep_colour(field, label, colour))
+
+    async def _keep_colour(self, field: str, label: str, colour: str | None) -> None:
+        try:
+            await asyncio.to_thread(keep_colour, self._store, field, label, colour)
+        except ClusteringError as error:
+            self._tell(f"The colour is not kept: {error}")
+
+    def _range_chosen(self, low: float, high: float) -> None:
+        self.state.select_range(low, high)
         self._show_selection()
 
     def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
