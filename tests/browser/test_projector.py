@@ -3,7 +3,8 @@
 import csv
 import math
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from clustering_app.projector.address import read_fragment
 from clustering_app.projector.picture import SIZE
 from tests.browser.conftest import PROGRAM, Server, serving
 from tests.browser.map_page import (
+    LONG,
     box_select,
     map_box,
     open_tab,
@@ -315,6 +317,29 @@ def palette(page: Page) -> list[str]:
         }"""
     )
     return found
+
+
+def test_points_are_drawn_as_pictures(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    asked: set[str] = set()
+    page.on("request", lambda one: "/thumbnail" in one.url and asked.add(one.url))
+    page.get_by_role("checkbox", name="Pictures").check()
+    expect(page.locator(".cloud")).to_be_visible()
+    wait_until_page(page, lambda: len(asked) > POINTS / 2)  # the Data tab has some already
+    picture(page, "pictures")
+    page.wait_for_function("() => location.hash.includes('pictures=yes')")
+    page.get_by_role("checkbox", name="Pictures").uncheck()
+    expect(page.locator(".cloud")).not_to_be_visible()
+    wait_for_points(page, POINTS)
+
+
+def wait_until_page(page: Page, true: Callable[[], bool]) -> None:
+    """Poll while the page lives, so that its requests are heard."""
+    end = time.monotonic() + LONG / 1000
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        page.wait_for_timeout(200)
 
 
 def test_near_duplicates_are_found(page: Page, server: Server) -> None:

@@ -113,6 +113,24 @@ def test_a_map_in_space_is_drawn_in_space(mapped: Place) -> None:
     assert not tab.map_panel.canvas.in_space.visible
 
 
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_points_are_drawn_as_pictures(mapped: Place, dimensions: int) -> None:
+    mapped.write_run(dimensions=dimensions, run_id="run-2")
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[5:])
+    tab.selection_bar.act("isolate")
+    tab.map_panel.canvas.thumbnails = True
+    assert tab.map_panel.canvas.drawn is tab.map_panel.canvas.space
+    assert tab.map_panel.canvas.space.pane().thumbnails
+    assert tab.map_panel.canvas.space.selected().tolist() == list(range(7))
+    address = tab.map_panel._thumbnail(0)
+    assert address is not None
+    assert mapped.item_ids[5] in address
+    tab.map_panel.canvas.thumbnails = False
+    assert (tab.map_panel.canvas.drawn is tab.map_panel.canvas.plane) == (dimensions == 2)
+    assert not tab.map_panel.canvas.space.pane().thumbnails
+
+
 def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Place) -> None:
     """All of one label point nearly the same way."""
     tab = mapped.tab()
@@ -266,7 +284,12 @@ def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     tab = mapped.tab()
     tab.map_panel.hovered(2, 10.0, 20.0)
     shown = tab.map_panel.hover.parts[0]
-    assert (shown["title"], shown["detail"]) == ("sign-02.png", "<b>turn</b>")
+    assert (shown["title"], shown["lines"]) == ("sign-02.png", ["<b>turn</b>"])
     assert shown["picture"].startswith("/api/")
+    tab.controls.card_fields.value = ["metadata.score", "cluster", "label"]
+    tab.map_panel.hovered(3, 10.0, 20.0)
+    assert tab.map_panel.hover.parts[0]["lines"] == ["score: 3", "cluster: cluster 0", "stop"]
+    tab.map_panel.hovered(2, 10.0, 20.0)  # which has neither a score nor a cluster
+    assert tab.map_panel.hover.parts[0]["lines"] == ["<b>turn</b>"]
     tab.map_panel.hovered(None, 0.0, 0.0)
     assert tab.map_panel.hover.parts == []

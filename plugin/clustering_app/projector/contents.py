@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from clustering_app.extraction.job import Coverage, coverage
 from clustering_app.projection.run import Run, RunInfo
 from clustering_app.projection.runs import list_runs, read_run
-from clustering_app.projector.items import ItemTable, read_items
+from clustering_app.projector.items import ItemTable, read_items, value
 from clustering_app.projector.own_colours import OwnColours, read_own_colours
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
@@ -42,6 +42,15 @@ class Points:
         """What points can be coloured and labelled by."""
         own, *others = self.table.fields()
         return [own, CLUSTER, OUTLIER_SCORE, *others]
+
+    def value(self, row: int, field: str) -> JsonValue:
+        """A field's value for one point; None where it is missing."""
+        if field == CLUSTER:
+            number = self.clusters[row]
+            return f"cluster {number}" if number >= 0 else None
+        if field == OUTLIER_SCORE:
+            return round(float(self.outlier_scores[row]), 3)
+        return value(self.item(row), field)
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""

@@ -55,11 +55,13 @@ class Controls:
                  on_history: Callable[[str], Awaitable[None]],
                  on_category: Callable[[Act, str], None],
                  on_colour: Callable[[str, str | None], None],
-                 on_range: Callable[[float, float], None]) -> None:  # fmt: skip
+                 on_range: Callable[[float, float], None],
+                 on_card: Callable[[tuple[str, ...]], None]) -> None:  # fmt: skip
         """Take what to call: for Run, for a field or an earlier map chosen, for the legend."""
         self._last: RunInfo | None = None
         self._on_field = on_field
         self._on_history = on_history
+        self._on_card = on_card
         self._filling = False
 
         async def run(_event: object) -> None:
@@ -72,6 +74,9 @@ class Controls:
         self.tensor = pmui.Select(label="Tensor", options={}, size="small", **WIDE)
         self.label_by = pmui.Select(label="Label by", options=[NOTHING], size="small", **WIDE)
         self.color_by = pmui.Select(label="Color by", options=[NOTHING], size="small", **WIDE)
+        self.card_fields = pmui.MultiChoice(
+            label="Hover card", options=["label"], value=["label"], **WIDE
+        )
         self.legend = LegendList(on_category, on_colour)
         self.colour_bar = ColourBar(on_range)
         self.method = pmui.RadioButtonGroup(
@@ -111,13 +116,14 @@ class Controls:
             self._widget(name).param.watch(self._edited, "value")
         self.label_by.param.watch(self._field_chosen, "value")
         self.color_by.param.watch(self._field_chosen, "value")
+        self.card_fields.param.watch(self._card_chosen, "value")
 
     def view(self) -> pn.Column:
         """The column, which scrolls by itself."""
         return pn.Column(
             Parts(notice("heading", "Data filters")),
             self.run, self.last_run, self.history, self.tensor,
-            self.label_by, self.color_by, self.legend, self.colour_bar,
+            self.label_by, self.color_by, self.legend, self.colour_bar, self.card_fields,
             Parts(notice("heading", "Projection")),
             self.method, self.dimensions, self.spherize, self.neighbours, self.min_dist,
             self.perplexity, self.iterations, self.learning_rate, self.seed,
@@ -175,6 +181,7 @@ class Controls:
                 options=[NOTHING, *fields, *extra], value=state.color_by if points else NOTHING
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
+            self.card_fields.param.update(options=fields, value=list(state.card_fields))
             self.run.disabled = not sets
         finally:
             self._filling = False
@@ -209,6 +216,10 @@ class Controls:
             await self._on_field(
                 "color_by" if event.obj is self.color_by else "label_by", event.new
             )
+
+    def _card_chosen(self, event: Any) -> None:
+        if not self._filling:
+            self._on_card(tuple(event.new))
 
 
 def _values(run: RunInfo) -> Metadata:

@@ -32,6 +32,8 @@ class MapState:
         """Ids of the items that alone are shown; None shows all."""
         self.color_by = "label"
         self.label_by = NOTHING
+        self.card_fields: tuple[str, ...] = ("label",)
+        """What the hover card says of an item, in this order."""
         self._similarity: dict[str, float] = {}
         self._coloured: tuple[Points, str, dict[str, float], OwnColours, Colouring] | None = None
         """The colouring made last, and what it was made of."""
@@ -57,6 +59,7 @@ class MapState:
             self.color_by = "label"
         if self.label_by not in fields:
             self.label_by = NOTHING
+        self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
     def shown(self) -> NDArray[np.intp]:
         """Rows of all points that are shown, ascending."""
@@ -243,6 +246,10 @@ class MapState:
         rows = spread(self.coordinates()[:, :2])
         rows = np.array([r for r in rows if values[shown[r]] is not None], np.intp)
         return rows, [shortened(values[shown[row]]) for row in rows]
+
+    def value(self, row: int, field: str) -> JsonValue:
+        """A field's value for one of all points; None where it is missing."""
+        return None if self.points is None else self.points.value(row, field)
 
     def _values(self, field: str) -> list[JsonValue]:
         if self.points is None:

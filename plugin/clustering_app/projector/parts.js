@@ -78,7 +78,8 @@ function card(one) {
     picture.src = one.picture
     node.append(picture)
   }
-  node.append(element("div", "card-title", one.title), element("div", "card-detail", one.detail))
+  node.append(element("div", "card-title", one.title))
+  node.append(...one.lines.map((line) => element("div", "card-detail", line)))
   requestAnimationFrame(() => { // keep it inside the window
     const box = node.getBoundingClientRect()
     const right = box.right - window.innerWidth + 8

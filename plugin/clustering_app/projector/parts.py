@@ -97,12 +97,12 @@ def notice(
     }
 
 
-def card(title: str, detail: str, picture: str | None, x: float, y: float) -> Metadata:
+def card(title: str, lines: Sequence[str], picture: str | None, x: float, y: float) -> Metadata:
     """A floating card at a place in pixels."""
     return {
         "part": "card",
         "title": title,
-        "detail": detail,
+        "lines": list(lines),
         "picture": own_address(picture),
         "x": x,
         "y": y,

@@ -78,7 +78,7 @@ class ClusteringTab:
         self.controls = Controls(
             on_run=self.run, on_field=self._field_chosen, on_history=self.open_map,
             on_category=self._category_chosen, on_colour=self._colour_chosen,
-            on_range=self._range_chosen,
+            on_range=self._range_chosen, on_card=self._card_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
             self.state,
@@ -335,6 +335,9 @@ class ClusteringTab:
     def _range_chosen(self, low: float, high: float) -> None:
         self.state.select_range(low, high)
         self._show_selection()
+
+    def _card_chosen(self, fields: tuple[str, ...]) -> None:
+        self.state.card_fields = fields
 
     def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
         self.state.select(item_ids)
