@@ -22,6 +22,7 @@ from tests.browser.map_page import (
     map_box,
     open_tab,
     picture,
+    search_how,
     selected_rows,
     wait_for_points,
     wait_until,
@@ -415,7 +416,7 @@ def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, server: Server)
 def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Server) -> None:
     open_tab(page, server)
     wait_for_points(page, POINTS)
-    page.get_by_role("button", name="By text").click()
+    search_how(page, "By text")
     page.get_by_role("textbox", name="How many").fill("5")
     page.get_by_role("textbox", name="How many").press("Enter")
     page.wait_for_timeout(500)
@@ -427,6 +428,45 @@ def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Serve
     scores = [float(line.split(" · ")[0]) for line in lines]
     assert scores
     assert scores == sorted(scores, reverse=True)
+
+
+def test_conditions_are_joined_and_missing_values_meet_none(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "Conditions")
+    page.get_by_label("Field").select_option("label")
+    page.get_by_role("textbox", name="Value").fill("food and drink")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("Field").last.select_option("size")
+    page.get_by_label("Operator").last.select_option("in range")
+    page.get_by_role("textbox", name="Value").last.fill("1")
+    page.get_by_role("textbox", name="To").last.fill("99999999")
+    page.get_by_role("button", name="Find items").click()
+    expect(page.get_by_text("80 found.")).to_be_visible()
+    counts(page, f"{POINTS} points · 80 selected")
+    picture(page, "conditions")
+    page.get_by_role("button", name="Remove this condition").first.click()
+    page.get_by_label("Operator").last.select_option("<")
+    page.get_by_role("textbox", name="Value").last.fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 found.")).to_be_visible()
+
+
+def test_a_picture_of_one_s_own_is_searched_by(
+    page: Page, server: Server, few_emoji_folder: Path, tmp_path: Path
+) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "By picture")
+    apple = next((few_emoji_folder / "food and drink").glob("*apple.png"))
+    page.get_by_label("Picture to search by").set_input_files(apple)
+    expect(page.get_by_text(f"The 50 most similar to {apple.name}")).to_be_visible()
+    expect(page.get_by_text("1.000 · food and drink").first).to_be_visible()
+    wait_until(lambda: selected_rows(page) == 50)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(apple.read_bytes()[:100])
+    page.get_by_label("Picture to search by").set_input_files(broken)
+    expect(page.get_by_text("broken picture")).to_be_visible()
 
 
 def test_find_similar_goes_on_from_what_is_selected(page: Page, server: Server) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clustering_app.errors import NoFeatures
 from clustering_app.projection.duplicates import near_duplicates
 from clustering_app.projector.contents import Points
-from clustering_app.projector.search import TEXT_ENCODER
+from clustering_app.projector.search import QUERY_ENCODER
 from clustering_app.vectors.feature_set import FeatureSet
 from clustering_app.vectors.similarity import TINY, most_similar, similarities
 from clustering_app.vectors.store import FeatureStore
@@ -51,7 +51,20 @@ def similar_to_text(host: Host, points: Points, text: str) -> dict[str, float]:
         NoFeatures: the feature set is gone.
     """
     features = _features(host, points)
-    query = TEXT_ENCODER.vector(features.info.fingerprint, text)
+    query = QUERY_ENCODER.of_text(features.info.fingerprint, text)
+    return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
+
+
+def similar_to_picture(host: Host, points: Points, content: bytes) -> dict[str, float]:
+    """Cosine of each item's picture with another one, by the model that made the vectors.
+
+    Raises:
+        EncoderUnavailable: the model cannot be loaded any more.
+        NoFeatures: the feature set is gone.
+        Undecodable: the bytes are no picture.
+    """
+    features = _features(host, points)
+    query = QUERY_ENCODER.of_picture(features.info.fingerprint, content)
     return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
 
 
