@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -467,6 +468,44 @@ def test_a_picture_of_one_s_own_is_searched_by(
     broken.write_bytes(apple.read_bytes()[:100])
     page.get_by_label("Picture to search by").set_input_files(broken)
     expect(page.get_by_text("broken picture")).to_be_visible()
+
+
+def test_one_item_is_inspected_with_its_neighbours(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "Regex")
+    page.get_by_role("searchbox", name="Search").fill("^(red-)?apple.png$")
+    page.keyboard.press("Enter")
+    counts(page, f"{POINTS} points · 1 selected")
+    expect(page.get_by_role("definition").filter(has_text="food and drink").first).to_be_visible()
+    link = page.get_by_role("link", name="apple.png").first
+    expect(link).to_have_attribute("href", re.compile(r"^/datasets/.+item="))
+    near = page.get_by_text("distance 0.")
+    expect(near).to_have_count(12)
+    picture(page, "item")
+    cosine = near.all_inner_texts()
+    page.get_by_role("combobox", name="Distance").click()
+    page.get_by_text("Euclidean", exact=True).last.click()
+    expect(near.first).not_to_have_text(cosine[0])
+    page.get_by_role("button", name="Select these").click()
+    counts(page, f"{POINTS} points · 12 selected")
+    page.get_by_role("button", name="Nearest to the selection").click()
+    expect(page.get_by_text("Nearest neighbours to the mean of 12 items")).to_be_visible()
+
+
+def test_only_the_lines_that_are_seen_are_in_the_page(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.keyboard.press("v")
+    counts(page, f"{POINTS} points · {POINTS} selected")
+    lines = page.get_by_role("list", name="Selected items")
+    expect(lines.get_by_role("listitem").first).to_be_visible()
+    assert lines.get_by_role("listitem").count() < 30
+    last = lines.locator(f"[aria-posinset='{POINTS}']")
+    expect(last).to_have_count(0)
+    lines.evaluate("(list) => { list.scrollTop = list.scrollHeight }")
+    expect(last).to_be_visible()
+    assert lines.get_by_role("listitem").count() < 30
 
 
 def test_find_similar_goes_on_from_what_is_selected(page: Page, server: Server) -> None:

@@ -176,16 +176,6 @@ def test_every_field_colours_and_labels(mapped: Place, field: str) -> None:
     assert len(tab.map_panel.canvas.plane._labels.data["text"]) > 0
 
 
-def test_neighbours_of_one_item_are_listed_nearest_first(mapped: Place) -> None:
-    tab = mapped.tab()
-    tab.state.select([mapped.item_ids[0]])
-    asyncio.run(tab._show_nearest(mapped.item_ids[0]))
-    lines = tab.selected_list.near.parts[1:]
-    assert {line["message"] for line in lines[:3]} == {mapped.item_ids[i] for i in (3, 6, 9)}
-    distances = [float(line["detail"].split()[1]) for line in lines]
-    assert distances == sorted(distances)
-
-
 def test_find_similar_selects_the_nearest_others_and_undo_goes_back(mapped: Place) -> None:
     tab = mapped.tab()
     examples = [mapped.item_ids[0], mapped.item_ids[3]]
@@ -216,17 +206,6 @@ def test_find_similar_says_when_the_vectors_are_gone(mapped: Place) -> None:
     asyncio.run(tab.finder.find_similar())
     assert "None of the selected items has a vector" in str(tab.finder.search_panel.answer.parts)
     assert tab.state.selection == {mapped.item_ids[0]}
-
-
-def test_what_a_selection_has_more_often_is_listed(mapped: Place) -> None:
-    tab = mapped.tab()
-    tab.state.select(mapped.item_ids[1::2])  # those with an even cluster number
-    asyncio.run(tab._show_statistics())
-    shown = [(part["title"], part.get("detail")) for part in tab.selected_list.statistics.parts]
-    assert shown[1:] == [("cluster: cluster 0", "100% here, 0% elsewhere")]
-    tab.state.select([])
-    tab._show_selection()
-    assert tab.selected_list.statistics.parts == []
 
 
 def test_the_encoder_of_a_text_is_that_of_the_vectors(mapped: Place) -> None:

@@ -19,9 +19,9 @@ STYLE = (HERE / "parts.css").read_text(encoding="utf-8")
 class Parts(JSComponent):  # type: ignore[misc]
     """A place that shows parts, and reports clicks on those that have a message."""
 
-    parts = param.List(default=[], doc="As `entry`, `notice` and `card` make them.")
+    parts = param.List(default=[], doc="As `entry`, `notice`, `table` and `card` make them.")
 
-    _esm = HERE / "parts.js"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("entry.js", "parts.js"))
 
     def __init__(
         self,
@@ -107,6 +107,11 @@ def card(title: str, lines: Sequence[str], picture: str | None, x: float, y: flo
         "x": x,
         "y": y,
     }
+
+
+def table(rows: Sequence[tuple[str, str]]) -> Metadata:
+    """Names with their values."""
+    return {"part": "table", "rows": [list(row) for row in rows]}
 
 
 def own_address(address: str | None) -> str | None:

@@ -112,7 +112,7 @@ class SearchPanel:
         self.field.param.update(options=[ANY_FIELD, *fields], value=chosen)
 
     def _mode_chosen(self, event: Any) -> None:
-        self.text = ""
+        self.answer.say("")
         self._box.visible = event.new not in (CONDITIONS, BY_PICTURE)
         self.form.visible = event.new == CONDITIONS
         self.upload.visible = event.new == BY_PICTURE
