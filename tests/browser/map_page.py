@@ -56,6 +56,11 @@ def open_tab(page: Page, server: Any, tab: str = "Clustering") -> None:
     page.get_by_role("tab", name=tab).click()
 
 
+def search_how(page: Page, mode: str) -> None:
+    page.get_by_role("combobox", name="Search how").click()
+    page.get_by_text(mode, exact=True).last.click()
+
+
 def choose_action(page: Page, label: str) -> None:
     """Choose from the menu beside the map; the title bar has one of the same name."""
     page.locator(".selection-actions").get_by_role("button", name="Dataset Actions").click()

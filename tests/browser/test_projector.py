@@ -2,8 +2,10 @@
 
 import csv
 import math
+import re
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -16,10 +18,12 @@ from clustering_app.projector.address import read_fragment
 from clustering_app.projector.picture import SIZE
 from tests.browser.conftest import PROGRAM, Server, serving
 from tests.browser.map_page import (
+    LONG,
     box_select,
     map_box,
     open_tab,
     picture,
+    search_how,
     selected_rows,
     wait_for_points,
     wait_until,
@@ -263,6 +267,83 @@ def test_a_long_legend_is_searched(page: Page, server: Server) -> None:
     expect(legend.get_by_text("No such line")).to_be_visible()
 
 
+def test_a_range_of_a_number_is_brushed(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("combobox", name="Color by").click()
+    page.get_by_text("outlier score", exact=True).last.click()
+    bar = page.get_by_role("group", name="Select a range of values")
+    expect(page.get_by_role("list", name="Legend").get_by_role("listitem")).to_have_count(0)
+    over = bar.locator(".over")
+    frame = over.bounding_box()
+    assert frame is not None
+    over.drag_to(
+        over,
+        source_position={"x": frame["width"] / 2, "y": frame["height"] / 2},
+        target_position={"x": frame["width"] - 1, "y": frame["height"] / 2},
+    )
+    expect(bar.get_by_label("From")).not_to_have_value("0")
+    wait_until(lambda: 0 < selected_rows(page) < POINTS)
+    brushed = selected_rows(page)
+    picture(page, "range")
+    bar.get_by_label("From").fill("-1")
+    bar.get_by_label("From").press("Enter")
+    wait_until(lambda: selected_rows(page) > brushed)
+
+
+def test_a_colour_of_ones_own_is_kept(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    swatch = page.get_by_label("Colour of food and drink")
+    expect(swatch).to_have_value("#e69f00")
+    swatch.fill("#123456")
+    reset = page.get_by_role("button", name="Give food and drink its first colour")
+    expect(reset).to_have_count(1)
+    wait_until(lambda: "#123456" in palette(page))
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    expect(swatch).to_have_value("#123456")
+    reset.focus()
+    page.keyboard.press("Enter")
+    expect(swatch).to_have_value("#e69f00")
+    wait_until(lambda: "#123456" not in palette(page))
+
+
+def palette(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(
+        """() => {
+          const points = Bokeh.documents[0].get_model_by_name('points')
+          const dots = Bokeh.documents[0].get_model_by_name('plane').renderers
+            .find((one) => one.data_source === points)
+          return dots.glyph.fill_color.transform.palette
+        }"""
+    )
+    return found
+
+
+def test_points_are_drawn_as_pictures(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    asked: set[str] = set()
+    page.on("request", lambda one: "/thumbnail" in one.url and asked.add(one.url))
+    page.get_by_role("checkbox", name="Pictures").check()
+    expect(page.locator(".cloud")).to_be_visible()
+    wait_until_page(page, lambda: len(asked) > POINTS / 2)  # the Data tab has some already
+    picture(page, "pictures")
+    page.wait_for_function("() => location.hash.includes('pictures=yes')")
+    page.get_by_role("checkbox", name="Pictures").uncheck()
+    expect(page.locator(".cloud")).not_to_be_visible()
+    wait_for_points(page, POINTS)
+
+
+def wait_until_page(page: Page, true: Callable[[], bool]) -> None:
+    """Poll while the page lives, so that its requests are heard."""
+    end = time.monotonic() + LONG / 1000
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        page.wait_for_timeout(200)
+
+
 def test_near_duplicates_are_found(page: Page, server: Server) -> None:
     open_tab(page, server)
     wait_for_points(page, POINTS)
@@ -336,7 +417,7 @@ def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, server: Server)
 def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Server) -> None:
     open_tab(page, server)
     wait_for_points(page, POINTS)
-    page.get_by_role("button", name="By text").click()
+    search_how(page, "By text")
     page.get_by_role("textbox", name="How many").fill("5")
     page.get_by_role("textbox", name="How many").press("Enter")
     page.wait_for_timeout(500)
@@ -348,6 +429,83 @@ def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Serve
     scores = [float(line.split(" · ")[0]) for line in lines]
     assert scores
     assert scores == sorted(scores, reverse=True)
+
+
+def test_conditions_are_joined_and_missing_values_meet_none(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "Conditions")
+    page.get_by_label("Field").select_option("label")
+    page.get_by_role("textbox", name="Value").fill("food and drink")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("Field").last.select_option("size")
+    page.get_by_label("Operator").last.select_option("in range")
+    page.get_by_role("textbox", name="Value").last.fill("1")
+    page.get_by_role("textbox", name="To").last.fill("99999999")
+    page.get_by_role("button", name="Find items").click()
+    expect(page.get_by_text("80 found.")).to_be_visible()
+    counts(page, f"{POINTS} points · 80 selected")
+    picture(page, "conditions")
+    page.get_by_role("button", name="Remove this condition").first.click()
+    page.get_by_label("Operator").last.select_option("<")
+    page.get_by_role("textbox", name="Value").last.fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("0 found.")).to_be_visible()
+
+
+def test_a_picture_of_one_s_own_is_searched_by(
+    page: Page, server: Server, few_emoji_folder: Path, tmp_path: Path
+) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "By picture")
+    apple = next((few_emoji_folder / "food and drink").glob("*apple.png"))
+    page.get_by_label("Picture to search by").set_input_files(apple)
+    expect(page.get_by_text(f"The 50 most similar to {apple.name}")).to_be_visible()
+    expect(page.get_by_text("1.000 · food and drink").first).to_be_visible()
+    wait_until(lambda: selected_rows(page) == 50)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(apple.read_bytes()[:100])
+    page.get_by_label("Picture to search by").set_input_files(broken)
+    expect(page.get_by_text("broken picture")).to_be_visible()
+
+
+def test_one_item_is_inspected_with_its_neighbours(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    search_how(page, "Regex")
+    page.get_by_role("searchbox", name="Search").fill("^(red-)?apple.png$")
+    page.keyboard.press("Enter")
+    counts(page, f"{POINTS} points · 1 selected")
+    expect(page.get_by_role("definition").filter(has_text="food and drink").first).to_be_visible()
+    link = page.get_by_role("link", name="apple.png").first
+    expect(link).to_have_attribute("href", re.compile(r"^/datasets/.+item="))
+    near = page.get_by_text("distance 0.")
+    expect(near).to_have_count(12)
+    picture(page, "item")
+    cosine = near.all_inner_texts()
+    page.get_by_role("combobox", name="Distance").click()
+    page.get_by_text("Euclidean", exact=True).last.click()
+    expect(near.first).not_to_have_text(cosine[0])
+    page.get_by_role("button", name="Select these").click()
+    counts(page, f"{POINTS} points · 12 selected")
+    page.get_by_role("button", name="Nearest to the selection").click()
+    expect(page.get_by_text("Nearest neighbours to the mean of 12 items")).to_be_visible()
+
+
+def test_only_the_lines_that_are_seen_are_in_the_page(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.keyboard.press("v")
+    counts(page, f"{POINTS} points · {POINTS} selected")
+    lines = page.get_by_role("list", name="Selected items")
+    expect(lines.get_by_role("listitem").first).to_be_visible()
+    assert lines.get_by_role("listitem").count() < 30
+    last = lines.locator(f"[aria-posinset='{POINTS}']")
+    expect(last).to_have_count(0)
+    lines.evaluate("(list) => { list.scrollTop = list.scrollHeight }")
+    expect(last).to_be_visible()
+    assert lines.get_by_role("listitem").count() < 30
 
 
 def test_find_similar_goes_on_from_what_is_selected(page: Page, server: Server) -> None:

@@ -24,6 +24,7 @@ from tests.browser.map_page import (
     picture,
     places,
     rest,
+    search_how,
     selected_rows,
     storage,
     wait_for_points,
@@ -131,7 +132,7 @@ def test_box_search_isolate_and_act(page: Page, server: Any) -> None:
 def test_search_by_what_pictures_show(page: Page, server: Any) -> None:
     open_tab(page, server)
     wait_for_points(page, 240)
-    page.get_by_role("button", name="By text").click()
+    search_how(page, "By text")
     page.get_by_role("searchbox", name="Search").fill("cat")
     page.keyboard.press("Enter")
     expect(page.get_by_text("nearest to the text are selected")).to_be_visible(timeout=LONG)

@@ -25,6 +25,7 @@ numbers = st.lists(st.integers(-(10**5), 10**5).map(float), max_size=6).map(tupl
 addresses = st.builds(
     Address, run=texts, color_by=texts, label_by=texts, selected=groups, isolated=groups,
     search=st.none() | st.builds(Search, texts, named, texts, st.integers(0, 999)), seen=numbers,
+    pictures=st.booleans(),
 )  # fmt: skip
 
 

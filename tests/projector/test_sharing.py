@@ -50,6 +50,16 @@ def test_a_camera_in_space_is_shared(mapped: Place) -> None:
     assert other.map_panel.canvas.seen == (1.0, 2.0, 3.0, 0.25, -0.5, 7.0)
 
 
+def test_a_plane_of_pictures_is_shared(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.map_panel.canvas.thumbnails = True
+    tab.map_panel.canvas.look((1.0, 2.0, 0.0, 0.0, 0.0, 7.0))
+    other = follow(mapped, shared(tab))
+    assert other.map_panel.canvas.thumbnails
+    assert other.map_panel.canvas.seen == (1.0, 2.0, 0.0, 0.0, 0.0, 7.0)
+    assert not other._said
+
+
 def test_a_search_is_shared_as_a_search(mapped: Place) -> None:
     tab = mapped.tab()
     panel = tab.finder.search_panel

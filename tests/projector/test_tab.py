@@ -115,6 +115,24 @@ def test_a_map_in_space_is_drawn_in_space(mapped: Place) -> None:
     assert not tab.map_panel.canvas.in_space.visible
 
 
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_points_are_drawn_as_pictures(mapped: Place, dimensions: int) -> None:
+    mapped.write_run(dimensions=dimensions, run_id="run-2")
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[5:])
+    tab.selection_bar.act("isolate")
+    tab.map_panel.canvas.thumbnails = True
+    assert tab.map_panel.canvas.drawn is tab.map_panel.canvas.space
+    assert tab.map_panel.canvas.space.pane().thumbnails
+    assert tab.map_panel.canvas.space.selected().tolist() == list(range(7))
+    address = tab.map_panel._thumbnail(0)
+    assert address is not None
+    assert mapped.item_ids[5] in address
+    tab.map_panel.canvas.thumbnails = False
+    assert (tab.map_panel.canvas.drawn is tab.map_panel.canvas.plane) == (dimensions == 2)
+    assert not tab.map_panel.canvas.space.pane().thumbnails
+
+
 def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Place) -> None:
     """All of one label point nearly the same way."""
     tab = mapped.tab()
@@ -156,18 +174,8 @@ def test_every_field_colours_and_labels(mapped: Place, field: str) -> None:
     asyncio.run(tab._field_chosen("color_by", field))
     asyncio.run(tab._field_chosen("label_by", field))
     assert len(tab.map_panel.canvas.plane._points.data["colour"]) == 12
-    assert tab.controls.legend.lines or tab.controls.scale.parts
+    assert tab.controls.legend.lines or tab.controls.colour_bar.counts
     assert len(tab.map_panel.canvas.plane._labels.data["text"]) > 0
-
-
-def test_neighbours_of_one_item_are_listed_nearest_first(mapped: Place) -> None:
-    tab = mapped.tab()
-    tab.state.select([mapped.item_ids[0]])
-    asyncio.run(tab._show_nearest(mapped.item_ids[0]))
-    lines = tab.selected_list.near.parts[1:]
-    assert {line["message"] for line in lines[:3]} == {mapped.item_ids[i] for i in (3, 6, 9)}
-    distances = [float(line["detail"].split()[1]) for line in lines]
-    assert distances == sorted(distances)
 
 
 def test_find_similar_selects_the_nearest_others_and_undo_goes_back(mapped: Place) -> None:
@@ -200,17 +208,6 @@ def test_find_similar_says_when_the_vectors_are_gone(mapped: Place) -> None:
     asyncio.run(tab.finder.find_similar())
     assert "None of the selected items has a vector" in str(tab.finder.search_panel.answer.parts)
     assert tab.state.selection == {mapped.item_ids[0]}
-
-
-def test_what_a_selection_has_more_often_is_listed(mapped: Place) -> None:
-    tab = mapped.tab()
-    tab.state.select(mapped.item_ids[1::2])  # those with an even cluster number
-    asyncio.run(tab._show_statistics())
-    shown = [(part["title"], part.get("detail")) for part in tab.selected_list.statistics.parts]
-    assert shown[1:] == [("cluster: cluster 0", "100% here, 0% elsewhere")]
-    tab.state.select([])
-    tab._show_selection()
-    assert tab.selected_list.statistics.parts == []
 
 
 def test_the_encoder_of_a_text_is_that_of_the_vectors(mapped: Place) -> None:
@@ -268,7 +265,12 @@ def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     tab = mapped.tab()
     tab.map_panel.hovered(2, 10.0, 20.0)
     shown = tab.map_panel.hover.parts[0]
-    assert (shown["title"], shown["detail"]) == ("sign-02.png", "<b>turn</b>")
+    assert (shown["title"], shown["lines"]) == ("sign-02.png", ["<b>turn</b>"])
     assert shown["picture"].startswith("/api/")
+    tab.controls.card_fields.value = ["metadata.score", "cluster", "label"]
+    tab.map_panel.hovered(3, 10.0, 20.0)
+    assert tab.map_panel.hover.parts[0]["lines"] == ["score: 3", "cluster: cluster 0", "stop"]
+    tab.map_panel.hovered(2, 10.0, 20.0)  # which has neither a score nor a cluster
+    assert tab.map_panel.hover.parts[0]["lines"] == ["<b>turn</b>"]
     tab.map_panel.hovered(None, 0.0, 0.0)
     assert tab.map_panel.hover.parts == []

@@ -255,6 +255,23 @@ def test_thumbnails_stand_for_the_points_in_view(triangle: OpenMap) -> None:
     triangle.wait(lambda: colour_at(triangle, x - 15, y) == "#ffffff")
 
 
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_of_many_points_the_nearest_are_pictures(opened: OpenMap, dimensions: int) -> None:
+    cloud = np.random.default_rng(1).uniform(-1, 1, (1000, dimensions)).astype(np.float32)
+    opened.show(cloud)
+    opened.look(Camera(target=(0, 0, 0), yaw=0, pitch=0, span=9))
+    asked: list[int] = []
+
+    def address(row: int) -> None:
+        asked.append(row)
+
+    opened.do(lambda: opened.view.show_thumbnails(address))
+    opened.wait(lambda: len(asked) >= 400)
+    away = -cloud[:, 2] if dimensions == 3 else np.hypot(*cloud.T)
+    assert sorted(asked) == sorted(np.argsort(away)[:400].tolist())
+    opened.do(lambda: opened.view.show_thumbnails(None))
+
+
 def test_the_page_s_dark_colours_are_taken(triangle: OpenMap) -> None:
     style = "document.documentElement.style.setProperty('--mui-palette-background-paper', '%s')"
     triangle.page.evaluate(style % "#102030")

@@ -20,6 +20,12 @@ def brute_force(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
     return np.divide(exact @ query, lengths, out=np.zeros(len(exact)), where=lengths > 0)
 
 
+def test_euclidean_is_the_length_of_the_difference() -> None:
+    vectors = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float16)
+    expected = np.sqrt(((vectors.astype(float) - vectors[3].astype(float)) ** 2).sum(axis=1))
+    np.testing.assert_allclose(similarity.euclidean(vectors, vectors[3]), expected, atol=1e-5)
+
+
 @given(vectors=CLOUDS, count=st.integers(1, 50))
 def test_most_similar_is_what_brute_force_finds(vectors: np.ndarray, count: int) -> None:
     query = vectors[0]

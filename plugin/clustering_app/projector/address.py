@@ -46,6 +46,8 @@ class Address:
     selected: Group | None = None
     isolated: Group | None = None
     search: Search | None = None
+    pictures: bool = False
+    """Whether points are drawn as pictures."""
     seen: tuple[float, ...] = ()
     """From where the map is seen, as `MapView.seen` has it."""
 
@@ -62,6 +64,7 @@ def fragment(address: Address) -> str:
             said.append((f"{name}-saved", group.saved))
         elif group is not None:
             said += [(name, item_id) for item_id in group.item_ids or (NONE,)]
+    said.append(("pictures", "yes" if address.pictures else ""))
     said.append(("seen", ",".join(f"{number:.6g}" for number in address.seen)))
     return urlencode([(name, value) for name, value in said if value], quote_via=quote)
 
@@ -102,6 +105,7 @@ def read_fragment(text: str) -> Address:
         selected=group("selected"),
         isolated=group("isolated"),
         search=Search(mode, text, field, int(count) if count.isdecimal() else 0) if text else None,
+        pictures=one("pictures") == "yes",
         seen=_numbers(one("seen")),
     )
     if said:

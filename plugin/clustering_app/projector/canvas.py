@@ -1,4 +1,4 @@
-"""The drawn map with its tools: Bokeh in the plane, WebGL in space and for very many points."""
+"""The drawn map and its tools: Bokeh in the plane; WebGL in space, for pictures or many points."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ class Canvas:
         self._mode.param.watch(self._mode_chosen, "value")
         self._front = pmui.Checkbox(label="Front only", size="small", margin=(0, 4), visible=False)
         self._front.param.watch(lambda event: self.space.set_front_only(event.new), "value")
+        self._thumbnails = pmui.Checkbox(label="Pictures", size="small", margin=(0, 4))
+        self._thumbnails.param.watch(self._thumbnails_chosen, "value")
+        self._address: Callable[[int], str | None] = lambda _row: None
+        self._redraw: Callable[[], None] = lambda: None
         self._fit = pmui.Button(
             label="Fit", icon="fit_screen", variant="text", size="small",
             on_click=lambda _event: self.drawn.fit(), margin=(0, 2),
@@ -55,12 +59,14 @@ class Canvas:
 
     def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
         """Draw these points, (N, 2) or (N, 3), and forget the selection."""
-        in_plane = coordinates.shape[1] == 2 and len(coordinates) <= MOST_IN_BOKEH
+        few = len(coordinates) <= MOST_IN_BOKEH
+        in_plane = coordinates.shape[1] == 2 and few and not self._thumbnails.value
         self.drawn = self.plane if in_plane else self.space
         self.in_plane.visible = in_plane
         for part in (self.in_space, self._tool, self._front):
             part.visible = not in_plane
         self.drawn.show(coordinates, colours)
+        self.space.show_thumbnails(self._address if self._thumbnails.value else None)
 
     def recolour(self, colours: Colouring) -> None:
         """Colour the points anew."""
@@ -102,6 +108,24 @@ class Canvas:
         self.plane.on_view(lambda count: self._tell(self.plane, callback, count))
         self.space.on_view(lambda count: self._tell(self.space, callback, count))
 
+    def on_thumbnails(
+        self, address: Callable[[int], str | None], redraw: Callable[[], None]
+    ) -> None:
+        """Take the path of a row's picture, and what draws anew when pictures are switched."""
+        self._address, self._redraw = address, redraw
+
+    @property
+    def thumbnails(self) -> bool:
+        """Whether points are drawn as pictures; in the plane too WebGL draws them then."""
+        return bool(self._thumbnails.value)
+
+    @thumbnails.setter
+    def thumbnails(self, wanted: bool) -> None:
+        self._thumbnails.value = wanted
+
+    def _thumbnails_chosen(self, _event: Any) -> None:
+        self._redraw()
+
     def _tell(
         self, view: MapView2D | MapView3D, callback: Callable[[int], None], count: int
     ) -> None:
@@ -111,8 +135,8 @@ class Canvas:
     def tools(self) -> pn.Row:
         """What dragging does, and what a selection does to the one before."""
         return pn.Row(
-            self._tool, self._front, self._fit, self._mode, margin=0, align="center",
-            styles={"align-items": "center"},
+            self._tool, self._front, self._thumbnails, self._fit, self._mode, margin=0,
+            align="center", styles={"align-items": "center"},
         )  # fmt: skip
 
     def pane(self) -> pn.Column:

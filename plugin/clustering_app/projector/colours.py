@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +51,8 @@ class LegendLine:
     colour: str
     shown: int
     count: int
+    own: bool = False
+    """Whether a user chose the colour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +80,17 @@ class Colouring:
         return replace(self, codes=self.codes[rows], categories=categories)
 
 
-def colouring(values: Sequence[JsonValue]) -> Colouring:
-    """Numbers get a scale, everything else categories, the most frequent first."""
+def colouring(values: Sequence[JsonValue], own: Mapping[str, str] | None = None) -> Colouring:
+    """Numbers get a scale, everything else categories, the most frequent first.
+
+    Args:
+        values: One a point; None where it is missing.
+        own: Colours of categories that take the place of those they would get.
+    """
     present = [value for value in values if value is not None]
     if present and all(_is_number(value) for value in present):
         return _numeric(values)
-    return _categorical(values)
+    return _categorical(values, own or {})
 
 
 def _is_number(value: JsonValue) -> bool:
@@ -99,7 +106,7 @@ def _numeric(values: Sequence[JsonValue]) -> Colouring:
     return Colouring(codes=codes, palette=NUMBERS, low=low, high=high, categories=())
 
 
-def _categorical(values: Sequence[JsonValue]) -> Colouring:
+def _categorical(values: Sequence[JsonValue], own: Mapping[str, str]) -> Colouring:
     texts = [MISSING if value is None else str(value) for value in values]
     counts = Counter(texts)
     missing = counts.pop(MISSING, 0)
@@ -109,6 +116,7 @@ def _categorical(values: Sequence[JsonValue]) -> Colouring:
         colours[OTHER] = OTHER_COLOUR
     if missing:
         colours[MISSING] = MISSING_COLOUR
+    colours |= {label: colour for label, colour in own.items() if label in colours}
     numbers = {label: number for number, label in enumerate(colours)}
     fallback = numbers.get(OTHER, 0)
     codes = np.array([numbers.get(text, fallback) for text in texts], np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from clustering_app.extraction.job import Coverage, coverage
 from clustering_app.projection.run import Run, RunInfo
 from clustering_app.projection.runs import list_runs, read_run
-from clustering_app.projector.items import ItemTable, read_items
+from clustering_app.projector.items import ItemTable, read_items, value
+from clustering_app.projector.own_colours import OwnColours, read_own_colours
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
@@ -45,6 +46,15 @@ class Points:
         own, *others = self.table.fields()
         return [own, CLUSTER, *self._measures(), *others]
 
+    def value(self, row: int, field: str) -> JsonValue:
+        """A field's value for one point; None where it is missing."""
+        if field == CLUSTER:
+            number = self.clusters[row]
+            return f"cluster {number}" if number >= 0 else None
+        if field == OUTLIER_SCORE:
+            return round(float(self.outlier_scores[row]), 3)
+        return value(self.item(row), field)
+
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""
         if field == CLUSTER:
@@ -72,8 +82,13 @@ class Contents:
     points: Points | None = None
     coverage: Coverage | None = None
     """Of the feature set behind the map, else of the newest; None without vectors."""
+    own_colours: OwnColours = field(default_factory=dict)
     unmapped: int = 0
     """Items that have a vector but are not on the map."""
+
+    def with_colours(self, own_colours: OwnColours) -> Contents:
+        """The same with other colours."""
+        return replace(self, own_colours=own_colours)
 
     def with_check(self, found: Coverage, unmapped: int) -> Contents:
         """The same with newer counts."""
@@ -97,6 +112,7 @@ def read_contents(host: Host, dataset_id: str, run_id: str | None = None) -> Con
         feature_sets=feature_sets,
         runs=tuple(runs),
         points=points,
+        own_colours=read_own_colours(store),
         coverage=found,
         unmapped=unmapped,
     )

@@ -10,11 +10,12 @@ import panel as pn
 import panel_material_ui as pmui
 
 from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters
+from clustering_app.projector.colour_bar import ColourBar
 from clustering_app.projector.colours import Colouring, LegendLine
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
-from clustering_app.projector.parts import Parts, notice, scale
+from clustering_app.projector.parts import Parts, notice
 from clustering_app.projector.run_buttons import RunButtons
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from host_contract.entities import Metadata
@@ -59,11 +60,15 @@ class Controls:
         on_field: Callable[[str, str], Awaitable[None]],
         on_history: Callable[[str], Awaitable[None]],
         on_category: Callable[[Act, str], None],
+        on_colour: Callable[[str, str | None], None],
+        on_range: Callable[[float, float], None],
+        on_card: Callable[[tuple[str, ...]], None],
     ) -> None:
         """Take what to call: for the buttons, for a field or an earlier map, for the legend."""
         self._last: RunInfo | None = None
         self._on_field = on_field
         self._on_history = on_history
+        self._on_card = on_card
         self._filling = False
 
         self.run = RunButtons({"run": on_run, "place": on_place})
@@ -73,8 +78,11 @@ class Controls:
         self.tensor = pmui.Select(label="Tensor", options={}, size="small", **WIDE)
         self.label_by = pmui.Select(label="Label by", options=[NOTHING], size="small", **WIDE)
         self.color_by = pmui.Select(label="Color by", options=[NOTHING], size="small", **WIDE)
-        self.legend = LegendList(on_category)
-        self.scale = Parts()
+        self.card_fields = pmui.MultiChoice(
+            label="Hover card", options=["label"], value=["label"], **WIDE
+        )
+        self.legend = LegendList(on_category, on_colour)
+        self.colour_bar = ColourBar(on_range)
         self.method = pmui.RadioButtonGroup(
             options={name: method for method, name in METHOD_NAMES.items()}, value="umap",
             size="small", **WIDE,
@@ -112,13 +120,14 @@ class Controls:
             self._widget(name).param.watch(self._edited, "value")
         self.label_by.param.watch(self._field_chosen, "value")
         self.color_by.param.watch(self._field_chosen, "value")
+        self.card_fields.param.watch(self._card_chosen, "value")
 
     def view(self) -> pn.Column:
         """The column, which scrolls by itself."""
         return pn.Column(
             Parts(notice("heading", "Data filters")),
             self.run, self.last_run, self.history, self.tensor,
-            self.label_by, self.color_by, self.legend, self.scale,
+            self.label_by, self.color_by, self.legend, self.colour_bar, self.card_fields,
             Parts(notice("heading", "Projection")),
             self.method, self.dimensions, self.spherize, self.neighbours, self.min_dist,
             self.perplexity, self.iterations, self.learning_rate, self.seed,
@@ -176,6 +185,7 @@ class Controls:
                 options=[NOTHING, *fields, *extra], value=state.color_by if points else NOTHING
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
+            self.card_fields.param.update(options=fields, value=list(state.card_fields))
             self.run.unmapped = contents.unmapped
         finally:
             self._filling = False
@@ -184,10 +194,7 @@ class Controls:
     def show_legend(self, lines: Sequence[LegendLine], colours: Colouring) -> None:
         """Say what the colours stand for: categories by line, numbers by a scale."""
         self.legend.show(lines)
-        if lines:
-            self.scale.put()
-        else:
-            self.scale.put(scale(colours.palette, f"{colours.low:.4g}", f"{colours.high:.4g}"))
+        self.colour_bar.show(colours)
 
     def _widget(self, name: str) -> Any:
         return self.tensor if name == "feature_set" else getattr(self, name)
@@ -213,6 +220,10 @@ class Controls:
             await self._on_field(
                 "color_by" if event.obj is self.color_by else "label_by", event.new
             )
+
+    def _card_chosen(self, event: Any) -> None:
+        if not self._filling:
+            self._on_card(tuple(event.new))
 
 
 def _values(run: RunInfo) -> Metadata:

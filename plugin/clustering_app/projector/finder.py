@@ -10,13 +10,22 @@ import panel as pn
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.address import Search
+from clustering_app.projector.conditions import read_query
 from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
-from clustering_app.projector.finding import Found, by_example, by_metadata, by_text, duplicates
+from clustering_app.projector.finding import (
+    Found,
+    by_conditions,
+    by_example,
+    by_metadata,
+    by_picture,
+    by_text,
+    duplicates,
+)
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
-from clustering_app.projector.search_panel import BY_TEXT, PATTERN, SearchPanel
+from clustering_app.projector.search_panel import BY_TEXT, CONDITIONS, PATTERN, SearchPanel
 from host_contract.context import Host
 from host_contract.errors import ContractError
 
@@ -33,7 +42,7 @@ class Finder:
         """The search whose result was selected last."""
         self.found: frozenset[str] = frozenset()
         """What it selected, of the points of the map."""
-        self.search_panel = SearchPanel(self.search)
+        self.search_panel = SearchPanel(self.search, self.search_by_picture)
         self.duplicates_panel = DuplicatesPanel(self.find_duplicates)
 
     def view(self) -> pn.Column:
@@ -57,6 +66,9 @@ class Finder:
                 partial(by_text, host=self._host, text=panel.text, count=count),
                 asked,
             )
+        elif panel.mode.value == CONDITIONS:
+            query = read_query(panel.text)
+            await self._find(panel.answer, partial(by_conditions, query=query), asked)
         else:
             field, as_pattern = panel.field.value or ANY_FIELD, panel.mode.value == PATTERN
             await self._find(
@@ -64,6 +76,19 @@ class Finder:
                 partial(by_metadata, text=panel.text, field=field, as_pattern=as_pattern),
                 asked,
             )
+
+    async def search_by_picture(self, name: str, content: bytes | None) -> None:
+        """Find what is most similar to a picture of the user's."""
+        panel = self.search_panel
+        if content is None:
+            panel.answer.say(f"{name} has more than 12 MiB: make it smaller.", kind="error")
+            return
+        panel.answer.say(f"Comparing pictures with {name} …")
+        count = panel.count.value
+        await self._find(
+            panel.answer,
+            partial(by_picture, host=self._host, name=name, content=content, count=count),
+        )
 
     async def find_similar(self) -> None:
         """Find what is most similar to what is selected."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from clustering_app.projector.conditions import meeting
 from clustering_app.projector.contents import Points
 from clustering_app.projector.search import matching
-from clustering_app.projector.similar import duplicate_groups, similar_to_items, similar_to_text
+from clustering_app.projector.similar import (
+    duplicate_groups,
+    similar_to_items,
+    similar_to_picture,
+    similar_to_text,
+)
 from host_contract.context import Host
 
 
@@ -24,7 +34,15 @@ class Found:
 
 def by_metadata(points: Points, *, text: str, field: str, as_pattern: bool) -> Found:
     """The items with a value that contains a text. Raises as `matching` does."""
-    rows = matching(points.table, text, field=field, as_pattern=as_pattern)
+    return _matched(points, matching(points.table, text, field=field, as_pattern=as_pattern))
+
+
+def by_conditions(points: Points, *, query: Mapping[str, JsonValue]) -> Found:
+    """The items that a query matches. Raises as `meeting` does."""
+    return _matched(points, meeting(points.table, query))
+
+
+def _matched(points: Points, rows: NDArray[np.intp]) -> Found:
     item_ids = [points.table.items[row].id for row in rows]
     mapped = len(set(item_ids) & set(points.item_ids))
     rest = "." if mapped == len(rows) else f", {mapped:,} on the map."
@@ -36,6 +54,14 @@ def by_text(points: Points, *, host: Host, text: str, count: int) -> Found:
     similarity = similar_to_text(host, points, text)
     best = sorted(similarity, key=lambda item_id: -similarity[item_id])[:count]
     said = f"The {len(best):,} nearest to the text are selected, nearest first."
+    return Found(best, said, similarity)
+
+
+def by_picture(points: Points, *, host: Host, name: str, content: bytes, count: int) -> Found:
+    """The items whose pictures are nearest to another. Raises as `similar_to_picture` does."""
+    similarity = similar_to_picture(host, points, content)
+    best = sorted(similarity, key=lambda item_id: (-similarity[item_id], item_id))[:count]
+    said = f"The {len(best):,} most similar to {name} are selected, nearest first."
     return Found(best, said, similarity)
 
 

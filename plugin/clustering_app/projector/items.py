@@ -20,6 +20,10 @@ class ItemTable:
     items: tuple[Item, ...]
     rows: dict[str, int]
 
+    def item(self, item_id: str) -> Item:
+        """One item."""
+        return self.items[self.rows[item_id]]
+
     def fields(self) -> list[str]:
         """Names of all fields that an item has: its own, then its metadata's, sorted."""
         found = {name for item in self.items for name in item.user_metadata}

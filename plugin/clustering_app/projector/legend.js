@@ -22,18 +22,31 @@ function number(line) {
   return line.shown === line.count ? count : line.shown === 0 ? "hidden" : `${shown} of ${count}`
 }
 
+function swatch(model, line) {
+  const node = element("input", "swatch")
+  node.type = "color"
+  node.value = line.colour
+  node.title = `Colour of ${line.label}`
+  node.setAttribute("aria-label", node.title)
+  node.addEventListener("change", () => model.send_msg(["colour", line.label, node.value]))
+  return node
+}
+
 function row(model, line, shownInAll) {
   const hidden = line.shown === 0
   const node = element("div", hidden ? "line hidden" : "line")
   node.setAttribute("role", "listitem")
   const choose = button(model, "choose", null, null, hidden ? "show" : "select", line.label)
-  const swatch = element("span", "swatch")
-  swatch.style.background = line.colour
   const label = element("span", "label", line.label)
   label.title = line.label
-  choose.append(swatch, label, element("span", "number", number(line)))
+  choose.append(label, element("span", "number", number(line)))
+  node.append(swatch(model, line), choose)
+  if (line.own) {
+    node.append(button(
+      model, "act", "format_color_reset", `Give ${line.label} its first colour`, "own colour",
+      line.label))
+  }
   node.append(
-    choose,
     button(model, "act", "filter_center_focus", `Show only ${line.label}`, "isolate", line.label),
   )
   if (line.shown < line.count) {

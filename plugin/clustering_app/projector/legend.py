@@ -11,6 +11,7 @@ import param
 from panel.custom import JSComponent
 
 from clustering_app.projector.colours import LegendLine
+from clustering_app.projector.own_colours import COLOUR
 
 HERE = Path(__file__).parent
 STYLES = [(HERE / name).read_text(encoding="utf-8") for name in ("parts.css", "legend.css")]
@@ -28,10 +29,18 @@ class LegendList(JSComponent):  # type: ignore[misc]
 
     _esm = HERE / "legend.js"
 
-    def __init__(self, on_act: Callable[[Act, str], None]) -> None:
-        """Take what to call with what to do, and with the label of which line."""
+    def __init__(
+        self,
+        on_act: Callable[[Act, str], None],
+        on_colour: Callable[[str, str | None], None],
+    ) -> None:
+        """Take what to call with what to do with which line, and with a line's new colour.
+
+        A colour is '#rrggbb'; None gives back the one that it had by itself.
+        """
         super().__init__(stylesheets=STYLES, sizing_mode="stretch_width", margin=0)
         self._on_act = on_act
+        self._on_colour = on_colour
 
     def show(self, lines: Sequence[LegendLine]) -> None:
         """Show these lines, in this order."""
@@ -43,3 +52,7 @@ class LegendList(JSComponent):  # type: ignore[misc]
         match message:
             case [act, str(label)] if act in get_args(Act):
                 self._on_act(act, label)
+            case ["colour", str(label), str(colour)] if COLOUR.fullmatch(colour):
+                self._on_colour(label, colour)
+            case ["own colour", str(label)]:
+                self._on_colour(label, None)

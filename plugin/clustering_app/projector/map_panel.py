@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from clustering_app.projection.run import METHOD_NAMES
 from clustering_app.projector.canvas import Canvas
 from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
-from clustering_app.projector.map_state import MapState
+from clustering_app.projector.items import METADATA
+from clustering_app.projector.map_state import MapState, shortened
 from clustering_app.projector.parts import Parts, card, notice
 from clustering_app.projector.picture import HEIGHT, WIDTH, Scene
+
+LABEL = "label"
+LONGEST_LINE = 80
+"""Characters of a value on the hover card."""
 
 
 class MapPanel:
@@ -32,6 +37,7 @@ class MapPanel:
         self.canvas.on_select(self.rows_selected)
         self.canvas.on_hover(self.hovered)
         self.canvas.on_view(self.viewed)
+        self.canvas.on_thumbnails(self._thumbnail, self._redraw)
         self.counts = Parts(styles={"flex": "1 0 260px", "width": "auto"})
         self.hover = Parts(sizing_mode="fixed", width=0, height=0, styles={"z-index": "20"})
 
@@ -136,4 +142,21 @@ class MapPanel:
             self.hover.put()
             return
         item = self._state.points.item(int(shown[row]))
-        self.hover.put(card(item.name, ", ".join(item.labels), item.thumbnail_url, x, y))
+        lines = []
+        for field in self._state.card_fields:
+            found = self._state.value(int(shown[row]), field)
+            if found is not None:
+                name = "" if field == LABEL else f"{field.removeprefix(METADATA)}: "
+                lines.append(name + shortened(found, LONGEST_LINE))
+        self.hover.put(card(item.name, lines, item.thumbnail_url, x, y))
+
+    def _thumbnail(self, row: int) -> str | None:
+        shown = self._state.shown()
+        if self._state.points is None or row >= len(shown):
+            return None
+        return self._state.points.item(int(shown[row])).thumbnail_url
+
+    def _redraw(self) -> None:
+        if self._state.points is not None:
+            self.draw()
+            self.select()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from clustering_app.projector.colours import Colouring, LegendLine, colouring
 from clustering_app.projector.contents import Contents, Points
 from clustering_app.projector.labels import spread
+from clustering_app.projector.own_colours import OwnColours, painted
 
 NOTHING = "nothing"
 SIMILARITY = "similarity"
@@ -31,8 +32,10 @@ class MapState:
         """Ids of the items that alone are shown; None shows all."""
         self.color_by = "label"
         self.label_by = NOTHING
+        self.card_fields: tuple[str, ...] = ("label",)
+        """What the hover card says of an item, in this order."""
         self._similarity: dict[str, float] = {}
-        self._coloured: tuple[Points, str, dict[str, float], Colouring] | None = None
+        self._coloured: tuple[Points, str, dict[str, float], OwnColours, Colouring] | None = None
         """The colouring made last, and what it was made of."""
         self._order: tuple[str, ...] = ()
         """Ids as they were selected, if they were selected in an order."""
@@ -56,6 +59,7 @@ class MapState:
             self.color_by = "label"
         if self.label_by not in fields:
             self.label_by = NOTHING
+        self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
     def shown(self) -> NDArray[np.intp]:
         """Rows of all points that are shown, ascending."""
@@ -135,10 +139,10 @@ class MapState:
 
     def legend(self) -> list[LegendLine]:
         """A line a category of what the map is coloured by; none for numbers."""
-        whole = self._colouring()
+        whole, own = self._colouring(), self._own_colours()
         shown = whole.of(self.shown())
         return [
-            LegendLine(one.label, one.colour, len(part.rows), len(one.rows))
+            LegendLine(one.label, one.colour, len(part.rows), len(one.rows), one.label in own)
             for one, part in zip(whole.categories, shown.categories, strict=True)
         ]
 
@@ -146,6 +150,21 @@ class MapState:
         ids = self.points.item_ids if self.points else ()
         categories = self._colouring().categories
         return frozenset(ids[row] for one in categories if one.label == label for row in one.rows)
+
+    def select_range(self, low: float, high: float) -> None:
+        """Select the shown points whose number is in a range, ends included, and no others."""
+        codes = self.colours().codes
+        with np.errstate(over="ignore"):
+            inside = (codes >= np.float32(low)) & (codes <= np.float32(high))
+        self.select_rows(np.flatnonzero(inside))
+
+    def paint(self, label: str, colour: str | None) -> None:
+        """Give a line of the legend this colour; None gives it back its own."""
+        own = painted(self.contents.own_colours, self.color_by, label, colour)
+        self.contents = self.contents.with_colours(own)
+
+    def _own_colours(self) -> Mapping[str, str]:
+        return self.contents.own_colours.get(self.color_by, {})
 
     def possible(self) -> list[str]:
         """Commands that would change something now; `invert` always may."""
@@ -211,11 +230,11 @@ class MapState:
         """Of all points, kept until other points, another field or another search are chosen."""
         if self.points is None:
             return colouring([])
-        made_of = (self.points, self.color_by, self._similarity)
+        made_of = (self.points, self.color_by, self._similarity, self.contents.own_colours)
         if self._coloured is None or any(
             before is not now for before, now in zip(self._coloured, made_of, strict=False)
         ):
-            self._coloured = (*made_of, colouring(self._values(self.color_by)))
+            self._coloured = (*made_of, colouring(self._values(self.color_by), self._own_colours()))
         return self._coloured[-1]
 
     def labels(self) -> tuple[NDArray[np.intp], Sequence[str]]:
@@ -227,6 +246,10 @@ class MapState:
         rows = spread(self.coordinates()[:, :2])
         rows = np.array([r for r in rows if values[shown[r]] is not None], np.intp)
         return rows, [shortened(values[shown[row]]) for row in rows]
+
+    def value(self, row: int, field: str) -> JsonValue:
+        """A field's value for one of all points; None where it is missing."""
+        return None if self.points is None else self.points.value(row, field)
 
     def _values(self, field: str) -> list[JsonValue]:
         if self.points is None:

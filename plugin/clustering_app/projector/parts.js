@@ -1,59 +1,6 @@
 // Small read-only parts of the tab, built with createElement and text nodes only: what users wrote
 // can never become markup.
 
-function element(tag, style, text) {
-  const node = document.createElement(tag)
-  if (style) { node.className = style }
-  if (text != null) { node.textContent = text }
-  return node
-}
-
-function entry(model, one) {
-  const node = element("div", one.message == null ? "entry" : "entry active")
-  if (one.picture) {
-    const picture = element("img", "entry-picture")
-    picture.loading = "lazy"
-    picture.alt = ""
-    picture.src = one.picture
-    node.append(picture)
-  }
-  const words = element("div", "entry-words")
-  const title = element(one.href ? "a" : "span", "entry-title", one.title)
-  title.title = one.title
-  if (one.href) { title.href = one.href; title.target = "_blank"; title.rel = "noopener" }
-  words.append(title)
-  if (one.detail) { words.append(element("span", "entry-detail", one.detail)) }
-  node.append(words)
-  if (one.message != null) {
-    node.tabIndex = 0
-    node.setAttribute("role", "button")
-    node.addEventListener("click", () => model.send_msg(one.message))
-    node.addEventListener("keydown", (event) => { if (event.key === "Enter") { node.click() } })
-  }
-  return one.delete == null ? node : deletable(model, one, node)
-}
-
-function deletable(model, one, node) {
-  const row = element("div", "entry-row")
-  const cross = element("button", "entry-delete", "close")
-  cross.type = "button"
-  cross.title = `Delete ${one.title}`
-  cross.setAttribute("aria-label", cross.title)
-  cross.addEventListener("click", () => model.send_msg(one.delete))
-  row.append(node, cross)
-  return row
-}
-
-function scale(one) {
-  const node = element("div", "scale")
-  const bar = element("div", "scale-bar")
-  bar.style.background = `linear-gradient(to right, ${one.colours.join(",")})`
-  const ends = element("div", "scale-ends")
-  ends.append(element("span", "", one.low), element("span", "", one.high))
-  node.append(bar, ends)
-  return node
-}
-
 function notice(model, one) {
   const node = element("div", `notice ${one.kind}`)
   if (one.icon) { node.append(element("span", "notice-icon", one.icon)) }
@@ -88,7 +35,8 @@ function card(one) {
     picture.src = one.picture
     node.append(picture)
   }
-  node.append(element("div", "card-title", one.title), element("div", "card-detail", one.detail))
+  node.append(element("div", "card-title", one.title))
+  node.append(...one.lines.map((line) => element("div", "card-detail", line)))
   requestAnimationFrame(() => { // keep it inside the window
     const box = node.getBoundingClientRect()
     const right = box.right - window.innerWidth + 8
@@ -96,6 +44,14 @@ function card(one) {
     if (right > 0) { node.style.left = `${one.x - box.width - 32}px` }
     if (below > 0) { node.style.top = `${one.y - below}px` }
   })
+  return node
+}
+
+function table(one) {
+  const node = element("dl", "table")
+  for (const [name, value] of one.rows) {
+    node.append(element("dt", "", name), element("dd", "", value))
+  }
   return node
 }
 
@@ -108,7 +64,7 @@ export function render({model}) {
       const key = JSON.stringify(one)
       const old = drawn[index]
       if (old != null && old.key === key) { return old }
-      const make = {notice, scale: (_, o) => scale(o), card: (_, o) => card(o), entry}[one.part]
+      const make = {notice, card: (_, o) => card(o), table: (_, o) => table(o), entry}[one.part]
       if (old != null && one.part === "notice" && old.one.part === "notice"
           && old.one.progress != null && one.progress != null && old.one.kind === one.kind
           && JSON.stringify(old.one.buttons) === JSON.stringify(one.buttons)) {

@@ -19,9 +19,9 @@ STYLE = (HERE / "parts.css").read_text(encoding="utf-8")
 class Parts(JSComponent):  # type: ignore[misc]
     """A place that shows parts, and reports clicks on those that have a message."""
 
-    parts = param.List(default=[], doc="As `entry`, `scale`, `notice` and `card` make them.")
+    parts = param.List(default=[], doc="As `entry`, `notice`, `table` and `card` make them.")
 
-    _esm = HERE / "parts.js"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("entry.js", "parts.js"))
 
     def __init__(
         self,
@@ -76,11 +76,6 @@ def entry(
     }
 
 
-def scale(colours: Sequence[str], low: str, high: str) -> Metadata:
-    """A bar of colours with what its ends stand for."""
-    return {"part": "scale", "colours": list(colours), "low": low, "high": high}
-
-
 def notice(
     kind: str,
     title: str,
@@ -102,16 +97,21 @@ def notice(
     }
 
 
-def card(title: str, detail: str, picture: str | None, x: float, y: float) -> Metadata:
+def card(title: str, lines: Sequence[str], picture: str | None, x: float, y: float) -> Metadata:
     """A floating card at a place in pixels."""
     return {
         "part": "card",
         "title": title,
-        "detail": detail,
+        "lines": list(lines),
         "picture": own_address(picture),
         "x": x,
         "y": y,
     }
+
+
+def table(rows: Sequence[tuple[str, str]]) -> Metadata:
+    """Names with their values."""
+    return {"part": "table", "rows": [list(row) for row in rows]}
 
 
 def own_address(address: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import regex
 from numpy.typing import NDArray
 
 from clustering_app.errors import EncoderUnavailable
+from clustering_app.extraction.decode import decode_image
 from clustering_app.projector.items import ItemTable
 from clustering_app.vectors.feature_set import ModelFingerprint
 from host_contract.errors import InvalidInput
@@ -69,32 +71,48 @@ def _pattern(text: str) -> Callable[[str], bool]:
     return holds
 
 
-class TextEncoder:
-    """The encoder behind a feature set, kept while its texts are asked for."""
+class QueryEncoder:
+    """The encoder behind a feature set, kept while texts and pictures are asked for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._encoder: ClipEncoder | None = None
 
-    def vector(self, fingerprint: ModelFingerprint, text: str) -> NDArray[np.float32]:
+    def of_text(self, fingerprint: ModelFingerprint, text: str) -> NDArray[np.float32]:
         """The vector (D,) of a text by the model of a feature set. Slow at first: use a thread.
 
         Raises:
             EncoderUnavailable: the model that made the vectors cannot be loaded any more.
         """
-        from clustering_app.extraction.encoder import load_encoder
-
         with self._lock:
-            if self._encoder is None or self._encoder.fingerprint.id != fingerprint.id:
-                self._encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
-            if self._encoder.fingerprint.id != fingerprint.id:
-                raise EncoderUnavailable(
-                    f"The vectors were made by another version of the model {fingerprint.model}, "
-                    "so texts cannot be compared with them: delete them and extract again."
-                )
-            vector: NDArray[np.float32] = self._encoder.encode_texts([text])[0]
+            vector: NDArray[np.float32] = self._load(fingerprint).encode_texts([text])[0]
             return vector
 
+    def of_picture(self, fingerprint: ModelFingerprint, content: bytes) -> NDArray[np.float32]:
+        """The vector (D,) of a picture, of which nothing is trusted, by that model.
 
-TEXT_ENCODER = TextEncoder()
+        Raises:
+            EncoderUnavailable: the model that made the vectors cannot be loaded any more.
+            Undecodable: the bytes are no picture that is read.
+        """
+        with self._lock:
+            encoder = self._load(fingerprint)
+            picture = decode_image(io.BytesIO(content), target_pixels=encoder.image_size)
+            vector: NDArray[np.float32] = encoder.encode_images(encoder.prepare(picture)[None])[0]
+            return vector
+
+    def _load(self, fingerprint: ModelFingerprint) -> ClipEncoder:
+        from clustering_app.extraction.encoder import load_encoder
+
+        if self._encoder is None or self._encoder.fingerprint.id != fingerprint.id:
+            self._encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
+        if self._encoder.fingerprint.id != fingerprint.id:
+            raise EncoderUnavailable(
+                f"The vectors were made by another version of the model {fingerprint.model}, "
+                "so nothing new can be compared with them: delete them and extract again."
+            )
+        return self._encoder
+
+
+QUERY_ENCODER = QueryEncoder()
 """One for the process: pages of one server share it."""

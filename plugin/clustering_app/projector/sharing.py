@@ -66,6 +66,7 @@ class Sharing:
             selected=None if search and self._finds_selection() else chosen,
             isolated=None if isolated is None else self._group(isolated),
             search=search,
+            pictures=self._map_panel.canvas.thumbnails,
             seen=self._map_panel.canvas.seen,
         )
         self.button.param.update(fragment=fragment(address), copied=self._left_out(address))
@@ -103,6 +104,7 @@ class Sharing:
             self._state.isolate()
         if selected is not None or isolated is not None:
             self._state.select(selected or ())
+        self._map_panel.canvas.thumbnails = address.pictures
         self._show()
         if address.seen:
             try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,37 +12,47 @@ from numpy.typing import NDArray
 from clustering_app.errors import NoFeatures
 from clustering_app.projection.duplicates import near_duplicates
 from clustering_app.projector.contents import Points
-from clustering_app.projector.search import TEXT_ENCODER
+from clustering_app.projector.search import QUERY_ENCODER
 from clustering_app.vectors.feature_set import FeatureSet
-from clustering_app.vectors.similarity import TINY, most_similar, similarities
+from clustering_app.vectors.similarity import TINY, euclidean, similarities
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
 
-MOST_NEAR = 12
-"""Neighbours that are listed."""
+Metric = Literal["cosine", "euclidean"]
 
 
 def nearest(
-    host: Host, points: Points, item_id: str, *, count: int = MOST_NEAR
+    host: Host, points: Points, item_ids: Collection[str], *, metric: Metric, count: int
 ) -> list[tuple[str, float]]:
-    """The items most similar to one, with the cosine distance (0.0 equal, 2.0 opposite).
+    """The items nearest to one, or to the mean of several, on the full vectors, without these.
+
+    Args:
+        host: Where the vectors are.
+        points: The map; items that are not on it count too.
+        item_ids: Of the examples.
+        metric: "cosine", 0.0 equal and 2.0 opposite, with each example taken at unit length; or
+            "euclidean", in the vectors' own unit.
+        count: How many at most.
+
+    Returns:
+        Ids with their distances, the nearest first, equal ones in the order of ids.
 
     Raises:
-        NoFeatures: the item has no vector any more.
+        NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
     features = _features(host, points)
-    if item_id not in features.item_ids:
-        raise NoFeatures("This item has no vector any more.")
-    query = features.vectors[features.item_ids.index(item_id)]
-    rows, cosines = most_similar(features.vectors, query, count=count + 1)
-    found = [
-        (features.item_ids[row], float(1.0 - cosine))
-        for row, cosine in zip(rows, cosines, strict=True)
+    examples = _examples(features, item_ids)
+    if metric == "cosine":
+        distances = 1 - similarities(features.vectors, _unit(examples).mean(0))
+    else:
+        distances = euclidean(features.vectors, examples.mean(0))
+    given, known = set(item_ids), points.table.rows
+    others = [
+        (float(distance), item_id)
+        for item_id, distance in zip(features.item_ids, distances, strict=True)
+        if item_id not in given and item_id in known
     ]
-    exists = points.table.rows
-    return [(other, distance) for other, distance in found if other in exists and other != item_id][
-        :count
-    ]
+    return [(item_id, distance) for distance, item_id in heapq.nsmallest(count, others)]
 
 
 def similar_to_text(host: Host, points: Points, text: str) -> dict[str, float]:
@@ -51,7 +63,20 @@ def similar_to_text(host: Host, points: Points, text: str) -> dict[str, float]:
         NoFeatures: the feature set is gone.
     """
     features = _features(host, points)
-    query = TEXT_ENCODER.vector(features.info.fingerprint, text)
+    query = QUERY_ENCODER.of_text(features.info.fingerprint, text)
+    return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
+
+
+def similar_to_picture(host: Host, points: Points, content: bytes) -> dict[str, float]:
+    """Cosine of each item's picture with another one, by the model that made the vectors.
+
+    Raises:
+        EncoderUnavailable: the model cannot be loaded any more.
+        NoFeatures: the feature set is gone.
+        Undecodable: the bytes are no picture.
+    """
+    features = _features(host, points)
+    query = QUERY_ENCODER.of_picture(features.info.fingerprint, content)
     return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
 
 
@@ -62,12 +87,7 @@ def similar_to_items(host: Host, points: Points, item_ids: Collection[str]) -> d
         NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
     features = _features(host, points)
-    rows = np.flatnonzero(np.isin(features.item_ids, list(item_ids)))
-    if not len(rows):
-        raise NoFeatures("None of the selected items has a vector any more.")
-    examples = features.vectors[rows].astype(np.float32)
-    lengths = np.maximum(np.linalg.norm(examples, axis=1, keepdims=True), TINY)
-    query = (examples / lengths).mean(0)
+    query = _unit(_examples(features, item_ids)).mean(0)
     return _of_mapped(points, features, similarities(features.vectors, query))
 
 
@@ -82,14 +102,25 @@ def duplicate_groups(host: Host, points: Points, threshold: float) -> list[list[
     """
     features = _features(host, points)
     mapped = np.flatnonzero(np.isin(features.item_ids, points.item_ids))
-    vectors = features.vectors[mapped].astype(np.float32)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), TINY)
+    vectors = _unit(features.vectors[mapped].astype(np.float32))
     items = [points.table.items[points.table.rows[features.item_ids[row]]] for row in mapped]
     groups = []
     for rows in near_duplicates(vectors, threshold):
         group = sorted((items[row] for row in rows), key=lambda item: (-item.size, item.id))
         groups.append([item.id for item in group])
     return groups
+
+
+def _examples(features: FeatureSet, item_ids: Collection[str]) -> NDArray[np.float32]:
+    rows = np.flatnonzero(np.isin(features.item_ids, list(item_ids)))
+    if not len(rows):
+        raise NoFeatures("None of the selected items has a vector any more.")
+    return features.vectors[rows].astype(np.float32)
+
+
+def _unit(vectors_ND: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(vectors_ND, axis=1, keepdims=True)
+    return np.asarray(vectors_ND / np.maximum(lengths, TINY))
 
 
 def _of_mapped(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import numpy as np
 import panel as pn
 from panel.io.callbacks import PeriodicCallback
 
@@ -31,13 +30,12 @@ from clustering_app.projector.notices import (
     page_notice,
     strips,
 )
+from clustering_app.projector.own_colours import keep_colour
 from clustering_app.projector.parts import Parts
-from clustering_app.projector.selected_list import SelectedList
+from clustering_app.projector.selected_panel import SelectedPanel
 from clustering_app.projector.selection_bar import Command, SelectionBar
 from clustering_app.projector.selections_panel import SelectionsPanel
 from clustering_app.projector.sharing import Sharing
-from clustering_app.projector.similar import nearest
-from clustering_app.projector.statistics import over_represented
 from clustering_app.projector.watch import CANCEL, TRY_AGAIN
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import BrowserSession, Host
@@ -77,6 +75,8 @@ class ClusteringTab:
         self.controls = Controls(
             on_run=self.run, on_place=self.place, on_field=self._field_chosen,
             on_history=self.open_map, on_category=self._category_chosen,
+            on_colour=self._colour_chosen, on_range=self._range_chosen,
+            on_card=self._card_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
             self.state,
@@ -89,14 +89,12 @@ class ClusteringTab:
         )
         self._strip = Parts(on_message=self._pressed)
         self._page = Parts(on_message=self._pressed)
-        self.selected_list = SelectedList(
-            host,
-            self.state,
-            lambda item_id: self._ids_chosen((item_id,)),
-            lambda: later(self.finder.find_similar),
-        )
+        self.selected_panel = SelectedPanel(
+            host, self.state, on_select=self._ids_chosen,
+            on_similar=lambda: later(self.finder.find_similar),
+        )  # fmt: skip
         self.selection_bar = SelectionBar(self.state, self._commanded)
-        store = FeatureStore(host.storage(dataset.id))
+        self._store = store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
             store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
@@ -126,7 +124,7 @@ class ClusteringTab:
         )
         self._right = pn.Column(
             self.finder.view(), self.selections_panel.view(), self.actions.view(),
-            self.selected_list.view(),
+            self.selected_panel.view(),
             width=292, sizing_mode="stretch_height", scroll="y-auto", margin=0,
             styles={"padding": "8px 10px 14px 12px"},
         )  # fmt: skip
@@ -262,7 +260,6 @@ class ClusteringTab:
         self.controls.show_legend(self.state.legend(), self.state.colours())
 
     def _show_selection(self, *, from_map: bool = False) -> None:
-        selection = self.state.selected_ids()
         if self.state.points is None:
             return
         if not from_map:
@@ -270,38 +267,9 @@ class ClusteringTab:
         self.map_panel.count()
         self.selection_bar.show()
         self.download_menu.show()
-        self.actions.show_count(len(selection))
-        self.selected_list.show()
+        self.actions.show_count(len(self.state.selection))
+        self.selected_panel.show()
         self.sharing.update()
-        if len(selection) == 1:
-            later(lambda: self._show_nearest(selection[0]))
-        elif selection:
-            later(self._show_statistics)
-
-    async def _show_nearest(self, item_id: str) -> None:
-        """List what is most similar to the one item selected."""
-        if (points := self.state.points) is None:
-            return
-        try:
-            found = await asyncio.to_thread(nearest, self._host, points, item_id)
-        except ClusteringError as error:
-            self.selected_list.say(str(error))
-            return
-        if self.state.selection == {item_id}:
-            self.selected_list.show_near(found)
-
-    async def _show_statistics(self) -> None:
-        """List what the selection has more often than the rest of the map."""
-        if (points := self.state.points) is None:
-            return
-        selection = self.state.selection
-        found = await asyncio.to_thread(
-            over_represented,
-            ((field, points.values(field)) for field in points.fields()),
-            np.array([item_id in selection for item_id in points.item_ids]),
-        )
-        if self.state.selection == selection:
-            self.selected_list.show_statistics(found)
 
     async def _field_chosen(self, name: str, field: str) -> None:
         setattr(self.state, name, field)
@@ -323,6 +291,25 @@ class ClusteringTab:
         if act != "select":
             self._draw()
         self._show_selection()
+
+    def _colour_chosen(self, label: str, colour: str | None) -> None:
+        field = self.state.color_by
+        self.state.paint(label, colour)
+        self._recolour()
+        later(lambda: self._keep_colour(field, label, colour))
+
+    async def _keep_colour(self, field: str, label: str, colour: str | None) -> None:
+        try:
+            await asyncio.to_thread(keep_colour, self._store, field, label, colour)
+        except ClusteringError as error:
+            self._tell(f"The colour is not kept: {error}")
+
+    def _range_chosen(self, low: float, high: float) -> None:
+        self.state.select_range(low, high)
+        self._show_selection()
+
+    def _card_chosen(self, fields: tuple[str, ...]) -> None:
+        self.state.card_fields = fields
 
     def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
         self.state.select(item_ids)

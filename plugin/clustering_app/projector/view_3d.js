@@ -240,10 +240,11 @@ class CloudView {
       this.toldCamera = this.model.camera = {...this.camera, drawing}
       const inside = insideBox([0, 0], [this.size.width, this.size.height])
       const bits = found(this.cloud, this.projected(), inside)
-      const rows = rowsOf(bits, MOST_PICTURES)
       const answer = {drawing, in_view: countOf(bits)}
       if (this.model.thumbnails) {
-        this.pictured = answer.in_view <= MOST_PICTURES ? rows : []
+        const middle = [this.size.width / 2, this.size.height / 2]
+        const {dimensions} = this.cloud
+        this.pictured = nearestOf(rowsOf(bits), this.projected(), dimensions, middle, MOST_PICTURES)
         answer.thumbnails = this.pictured.filter((row) => !this.overlay.images.has(row))
         this.redraw()
       }

@@ -164,7 +164,9 @@ class MapView3D:
         self._cloud.front_only = front_only
 
     def show_thumbnails(self, address: Callable[[int], str | None] | None) -> None:
-        """Draw pictures in place of dots while at most 400 points are in view; None stops it.
+        """Draw pictures over the dots of at most 400 points in view; None stops it.
+
+        They are the nearest to the eye in space, and to the middle of the view in the plane.
 
         Args:
             address: gives the path of a row's picture on this origin, or None without one.

@@ -86,10 +86,21 @@ function countOf(bits) {
 }
 
 // The first rows, at most so many, ascending.
-function rowsOf(bits, most) {
+function rowsOf(bits) {
   const rows = []
-  for (let row = 0; row < 8 * bits.length && rows.length < most; row++) {
+  for (let row = 0; row < 8 * bits.length; row++) {
     if (isSet(bits, row)) { rows.push(row) }
   }
   return rows
+}
+
+// So many of the rows at most: those nearest to the eye in space, to the middle in a plane.
+function nearestOf(rows, places, dimensions, [x, y], most) {
+  if (rows.length <= most) { return rows }
+  const away = dimensions === 3
+    ? (row) => places[3 * row + 2]
+    : (row) => Math.hypot(places[3 * row] - x, places[3 * row + 1] - y)
+  const distances = Float32Array.from(rows, away)
+  const farthest = Float32Array.from(distances).sort()[most - 1]
+  return rows.filter((_, index) => distances[index] <= farthest).slice(0, most)
 }

@@ -35,6 +35,18 @@ def similarities(
     return np.clip(cosines, -1.0, 1.0)
 
 
+def euclidean(
+    vectors_ND: NDArray[np.floating[Any]], query_D: NDArray[np.floating[Any]]
+) -> NDArray[np.float32]:
+    """Euclidean distance of each vector from the query, both of any length; float32 (N,)."""
+    query = query_D.astype(np.float32)
+    distances = np.empty(len(vectors_ND), np.float32)
+    for start in range(0, len(vectors_ND), ROWS_PER_BLOCK):
+        block = vectors_ND[start : start + ROWS_PER_BLOCK].astype(np.float32)
+        distances[start : start + len(block)] = np.linalg.norm(block - query, axis=1)
+    return distances
+
+
 def most_similar(
     vectors_ND: NDArray[np.floating[Any]], query_D: NDArray[np.floating[Any]], *, count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

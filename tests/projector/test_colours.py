@@ -1,0 +1,86 @@
+"""What the colours stand for: a range of numbers that is selected, and colours of one's own."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from clustering_app.projector.own_colours import read_own_colours
+from clustering_app.projector.tab import ClusteringTab
+from tests.projector.conftest import Place
+
+
+def coloured_by(place: Place, field: str) -> ClusteringTab:
+    tab = place.tab()
+    asyncio.run(tab._field_chosen("color_by", field))
+    return tab
+
+
+def colours(tab: ClusteringTab) -> dict[str, str]:
+    return {line["label"]: line["colour"] for line in tab.controls.legend.lines}
+
+
+@pytest.mark.parametrize(("low", "high"), [(3, 7), (3.5, 3.5), (5, 5), (-1e300, 1e300)])
+def test_a_range_selects_what_numpy_finds(mapped: Place, low: float, high: float) -> None:
+    tab = coloured_by(mapped, "metadata.score")
+    tab.controls.colour_bar._handle_msg([low, high])
+    expected = [row for row in range(1, 12, 2) if low <= row <= high]  # the others have no score
+    assert tab.state.selected_rows().tolist() == expected
+
+
+def test_the_histogram_counts_the_shown_points(mapped: Place) -> None:
+    tab = coloured_by(mapped, "metadata.score")
+    bar = tab.controls.colour_bar
+    assert (bar.low, bar.high, sum(bar.counts)) == (1.0, 11.0, 6)
+    tab.state.select(mapped.item_ids[:4])
+    tab.selection_bar.act("isolate")
+    assert (bar.low, bar.high, sum(bar.counts)) == (1.0, 11.0, 2)
+    bar._handle_msg([0, 99])
+    assert tab.state.selected_ids() == sorted(mapped.item_ids[1:4:2])
+    asyncio.run(tab._field_chosen("color_by", "label"))
+    assert bar.counts == []
+
+
+@pytest.mark.parametrize("said", [[2, 1], [float("nan"), 1], ["1", "2"], [1], None, [0, np.inf]])
+def test_a_range_that_is_none_changes_nothing(mapped: Place, said: object) -> None:
+    tab = coloured_by(mapped, "metadata.score")
+    tab.controls.colour_bar._handle_msg(said)
+    assert tab.state.selection == frozenset()
+
+
+def test_a_colour_of_ones_own_is_kept_with_the_dataset(mapped: Place) -> None:
+    tab = mapped.tab()
+    first = colours(tab)
+    tab.controls.legend._handle_msg(["colour", "<b>turn</b>", "#123456"])
+    assert colours(tab) == {**first, "<b>turn</b>": "#123456"}
+    assert "#123456" in tab.map_panel.canvas.plane._mapper.palette
+    asyncio.run(tab._keep_colour("label", "<b>turn</b>", "#123456"))
+    mapped.write_run(run_id="run-2")
+    other = mapped.tab()
+    assert colours(other) == colours(tab)
+    assert [line["own"] for line in other.controls.legend.lines if line["own"]] == [True]
+    other.controls.legend._handle_msg(["own colour", "<b>turn</b>"])
+    assert colours(other) == first
+    asyncio.run(other._keep_colour("label", "<b>turn</b>", None))
+    assert colours(mapped.tab()) == first
+
+
+def test_each_field_has_colours_of_its_own(mapped: Place) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab._keep_colour("label", "stop", "#000001"))
+    asyncio.run(tab._keep_colour("cluster", "cluster 0", "#000002"))
+    assert read_own_colours(mapped.store) == {
+        "label": {"stop": "#000001"},
+        "cluster": {"cluster 0": "#000002"},
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [["colour", "stop", "red"], ["colour", "stop", "#12345g"], ["colour", "stop"], ["own colour"]],
+)
+def test_what_is_no_colour_changes_nothing(mapped: Place, said: object) -> None:
+    tab = mapped.tab()
+    before = colours(tab)
+    tab.controls.legend._handle_msg(said)
+    assert colours(tab) == before

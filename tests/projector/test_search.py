@@ -1,0 +1,151 @@
+"""Search by conditions on fields, and by a picture of the user's."""
+
+import asyncio
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from clustering_app.extraction.decode import decode_image
+from clustering_app.extraction.encoder import load_encoder
+from clustering_app.projector.conditions import OPERATORS, query_of
+from clustering_app.projector.map_state import SIMILARITY
+from clustering_app.projector.search_panel import BY_PICTURE, CONDITIONS
+from clustering_app.projector.tab import ClusteringTab
+from host_contract.errors import InvalidInput
+from host_contract.query import parse_query
+from tests.projector.conftest import Place
+
+SCORES = {row: row if row % 2 else None for row in range(12)}
+
+
+def asked(tab: ClusteringTab, *conditions: list[str], join: str = "all") -> list[int]:
+    """Rows that the form's conditions select; each with an end, empty but for ranges."""
+    tab.finder.search_panel.mode.value = CONDITIONS
+    sent = {"join": join, "conditions": [[*one, ""][:4] for one in conditions]}
+    asyncio.run(tab.finder.search_panel.form._handle_msg(sent))
+    return tab.state.selected_rows().tolist()
+
+
+@pytest.mark.parametrize(
+    ("condition", "meets"),
+    [
+        (["metadata.score", "=", "5"], lambda score: score == 5),
+        (["metadata.score", "≠", "5"], lambda score: score != 5),
+        (["metadata.score", "<", "5"], lambda score: score is not None and score < 5),
+        (["metadata.score", "≤", "5"], lambda score: score is not None and score <= 5),
+        (["metadata.score", ">", "5"], lambda score: score is not None and score > 5),
+        (["metadata.score", "≥", "5"], lambda score: score is not None and score >= 5),
+        (["metadata.score", "in range", "3", "7"], lambda score: score in (3, 5, 7)),
+        (["metadata.score", "exists", ""], lambda score: score is not None),
+    ],
+)
+def test_each_comparison_finds_what_python_finds(
+    mapped: Place, condition: list[str], meets: object
+) -> None:
+    tab = mapped.tab()
+    assert asked(tab, condition) == [row for row, score in SCORES.items() if meets(score)]  # type: ignore[operator]
+
+
+def test_several_conditions_are_joined(mapped: Place) -> None:
+    tab = mapped.tab()
+    yields, high = ["label", "=", "yield"], ["metadata.score", "≥", "7"]
+    assert asked(tab, yields, high) == [7]
+    assert asked(tab, yields, high, join="any") == [1, 4, 7, 9, 10, 11]
+    assert "found" in str(tab.finder.search_panel.answer.parts)
+
+
+def test_a_number_kept_as_a_text_is_found_too(mapped: Place) -> None:
+    mapped.host.update_metadata(mapped.item_ids[:1], {"score": "5"})
+    assert asked(mapped.tab(), ["metadata.score", "=", "5"]) == [0, 5]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None, [], {"join": "none", "conditions": [["label", "=", "a", ""]]},
+        {"join": "all", "conditions": []}, {"join": "all", "conditions": [["label", "~", "a", ""]]},
+        {"join": "all", "conditions": [["label", "=", "", ""]]},
+        {"join": "all", "conditions": [["size", "in range", "1", ""]]},
+        {"join": "all", "conditions": [["label", "=", "a", ""]] * 21},
+    ],
+)  # fmt: skip
+def test_what_is_no_condition_is_said_in_a_line(mapped: Place, sent: object) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab.finder.search_panel.form._handle_msg(sent))
+    assert tab.finder.search_panel.answer.parts[0]["kind"] == "error"
+    assert tab.state.selection == frozenset()
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["label", "size", "metadata.a b"]), st.sampled_from([*OPERATORS]),
+                  st.text(max_size=9), st.text(max_size=9)), min_size=1, max_size=4,
+    )
+)  # fmt: skip
+def test_a_form_makes_a_query_or_is_refused(conditions: list[tuple[str, ...]]) -> None:
+    try:
+        query = query_of({"join": "all", "conditions": [list(one) for one in conditions]})
+    except InvalidInput:
+        return
+    parse_query(query)
+
+
+def test_conditions_are_shared_by_the_address(mapped: Place) -> None:
+    tab = mapped.tab()
+    found = asked(tab, ["metadata.score", "in range", "3", "9"])
+    other = mapped.tab()
+    asyncio.run(other.sharing.follow(tab.sharing.button.fragment))
+    assert other.state.selected_rows().tolist() == found
+    asyncio.run(other.sharing.follow("search=%7B%22a%22%3A1%7D&how=Conditions"))
+    assert "There is no field 'a'" in other._said
+
+
+@pytest.fixture
+def encoded(place: Place) -> Place:
+    """The dataset with vectors by the model that comes with the app, of pictures that differ."""
+    encoder = load_encoder("mini-clip")
+    place.store.create("mini-clip", encoder.fingerprint)
+    for index, item_id in enumerate(place.item_ids):
+        picture = decode_image(io.BytesIO(drawn(index)), target_pixels=encoder.image_size)
+        vectors = encoder.encode_images(encoder.prepare(picture)[None])
+        place.store.append("mini-clip", [item_id], ["v"], vectors)
+    place.write_run()
+    return place
+
+
+def drawn(index: int) -> bytes:
+    content = io.BytesIO()
+    pixels = np.random.default_rng(index).integers(0, 256, (4, 4, 3), np.uint8)
+    Image.fromarray(pixels).resize((64, 64), Image.Resampling.NEAREST).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_picture_finds_what_looks_like_it(encoded: Place) -> None:
+    tab = encoded.tab()
+    panel = tab.finder.search_panel
+    panel.mode.value = BY_PICTURE
+    panel.count.value = 3
+    asyncio.run(panel.upload._handle_msg({"name": "mine.png", "content": drawn(7)}))
+    assert "The 3 most similar to mine.png" in str(panel.answer.parts)
+    (first, score), *rest = tab.state.listed()
+    assert first == encoded.item_ids[7]
+    assert score == pytest.approx(1, abs=1e-3)
+    assert len(rest) == 2
+    assert tab.state.color_by == SIMILARITY
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "empty"), (b"<svg/>", "picture"), (drawn(1)[:60], ""), (None, "more than 12 MiB")],
+)
+def test_what_is_no_picture_is_told(encoded: Place, content: bytes | None, said: str) -> None:
+    tab = encoded.tab()
+    asyncio.run(tab.finder.search_panel.upload._handle_msg({"name": "<b>", "content": content}))
+    [told] = tab.finder.search_panel.answer.parts
+    assert told["kind"] == "error"
+    assert said in told["title"]
+    assert tab.state.selection == frozenset()
