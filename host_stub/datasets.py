@@ -18,7 +18,16 @@ from host_contract.query import parse_query
 from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, new_id, now
 from host_stub.files import Files
 from host_stub.filtering import as_sql
-from host_stub.item_rows import blocks, copy_of, item_of, looked_at, new_row, rows_of, thumbnail_url
+from host_stub.item_rows import (
+    blocks,
+    check_metadata,
+    copy_of,
+    item_of,
+    looked_at,
+    new_row,
+    rows_of,
+    thumbnail_url,
+)
 
 DEFAULT_PROJECT = "default"
 SUMMARY_THUMBNAILS = 4
@@ -207,12 +216,17 @@ class Datasets:
         self._event("Item", "Updated", row.dataset_id, [item_id])
 
     def update_metadata(self, item_ids: Sequence[str], changes: Metadata) -> int:
-        """Merge changes into user metadata; a null removes a field. Returns items changed."""
+        """Merge changes into user metadata; a null removes a field. Returns items changed.
+
+        Raises:
+            InvalidInput: an item would have too much of it.
+        """
         changed: dict[str, list[str]] = {}
         with self._database.changing() as session:
             for row in rows_of(session, item_ids):
                 merged = {**row.user_metadata, **changes}
                 row.user_metadata = {k: v for k, v in merged.items() if v is not None}
+                check_metadata(row.user_metadata)
                 changed.setdefault(row.dataset_id, []).append(row.id)
         for dataset_id, ids in changed.items():
             self._event("Item", "Updated", dataset_id, ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -18,6 +19,11 @@ from host_stub.files import Files
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
+MAX_NAME_BYTES = 255
+"""What file systems take."""
+MAX_LABELS, MAX_LABEL_LENGTH = 100, 200
+MAX_METADATA_LENGTH = 100_000
+MAX_FOLDER_LENGTH = 1_000
 
 
 def new_row(
@@ -29,9 +35,17 @@ def new_row(
     labels: tuple[str, ...],
     metadata: Metadata,
 ) -> ItemRow:
-    """Keep the bytes, and make the row of a new item. Raises `InvalidInput` for its name."""
+    """Keep the bytes, and make the row of a new item.
+
+    Raises:
+        InvalidInput: the name cannot be a file's, or a name, label or the metadata is too long.
+    """
     if not name or "/" in name or "\0" in name or name in (".", ".."):
         raise InvalidInput(f"{name!r} cannot be the name of a file.")
+    if len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+        raise InvalidInput(f"A file's name has at most {MAX_NAME_BYTES} bytes; this one has more.")
+    check_labels(labels)
+    check_metadata(metadata)
     sha256, size = files.add(content)
     thumbnail, system_metadata = looked_at(files, sha256)
     return ItemRow(
@@ -49,6 +63,22 @@ def new_row(
         annotations=[{"label": label, "type": "classification"} for label in labels],
         labels=list(dict.fromkeys(labels)),
     )
+
+
+def check_labels(labels: Sequence[str]) -> None:
+    """Raise `InvalidInput` for too many labels, or one that is empty or too long."""
+    if len(labels) > MAX_LABELS:
+        raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
+    if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
+        raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
+
+
+def check_metadata(metadata: Metadata) -> None:
+    """Raise `InvalidInput` for user metadata that are too much for a row."""
+    size = len(json.dumps(metadata, ensure_ascii=False))
+    if size > MAX_METADATA_LENGTH:
+        limit = f"{MAX_METADATA_LENGTH:,} characters of JSON"
+        raise InvalidInput(f"An item's metadata have at most {limit}, not {size:,}.")
 
 
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
@@ -108,6 +138,6 @@ def rows_of(session: Session, item_ids: Sequence[str]) -> Iterator[ItemRow]:
 
 def _folder(folder: str) -> str:
     parts = [p for p in PurePosixPath(folder).parts if p not in ("/", ".")]
-    if ".." in parts or any("\0" in part for part in parts):
-        raise InvalidInput(f"{folder!r} cannot be a folder.")
+    if ".." in parts or any("\0" in part for part in parts) or len(folder) > MAX_FOLDER_LENGTH:
+        raise InvalidInput(f"{folder[:100]!r} cannot be a folder.")
     return "/" + "".join(f"{part}/" for part in parts)

@@ -19,6 +19,7 @@ from host_stub.pages.frame import message
 from host_stub.pages.tiles import Tiles
 from host_stub.pages.upload import Upload
 from host_stub.pages.viewer import Viewer
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -42,7 +43,11 @@ class DataTab:
     """A page of tiles at a time; the selection is a set of item ids across all pages."""
 
     def __init__(
-        self, platform: LocalPlatform, dataset: Dataset, changed: Callable[[], Awaitable[None]]
+        self,
+        platform: LocalPlatform,
+        dataset: Dataset,
+        user: User,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._datasets = platform.datasets
         self._dataset_id = dataset.id
@@ -58,7 +63,10 @@ class DataTab:
         self._pages.param.watch(self._turn_page, "value")
         self._viewer = Viewer(self._step)
         self._upload = Upload(
-            f"/api/v1/datasets/{dataset.id}/items", on_done=self._uploaded, margin=(8, 0)
+            f"/api/v1/datasets/{dataset.id}/items",
+            on_done=self._uploaded,
+            margin=(8, 0),
+            visible=user.may(Role.EDITOR),
         )
 
     def view(self) -> pn.Column:

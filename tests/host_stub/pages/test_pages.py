@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from host_contract.entities import Level
 from host_stub.pages.bell import Bell
+from host_stub.users import LOCAL_USER
 from tests.host_stub.pages.served_pages import picture, wait_for
 
 
@@ -196,7 +197,7 @@ def test_an_execution_too_short_to_be_seen_running_is_told_once(served, dataset)
     """As a page with its ticks far apart has it."""
     executions, inputs = served.platform.executions, {"dataset": dataset.id}
     executions.wait(executions.start("counting", "count_dataset", inputs).id)
-    bell = Bell(served.platform)
+    bell = Bell(served.platform, LOCAL_USER)
     bell.show(bell.read())
     assert bell.ended() == []
     execution = executions.start("counting", "count_dataset", inputs)
