@@ -106,10 +106,19 @@ class Actions:
         count = self._datasets.update_metadata(item_ids, {field.strip(): inputs.get("value")})
         return ActionResult(message=f"{field.strip()} is set on {count:,} items.")
 
+    def _move(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
+        count = self._datasets.move_items(item_ids, _text(inputs, "folder", "Name the folder."))
+        return ActionResult(message=f"{count:,} items are moved.")
+
+    def _add_label(
+        self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        label = _text(inputs, "label", "Name the label.").strip()
+        count = self._datasets.add_label(item_ids, label)
+        return ActionResult(message=f"{count:,} items are labelled {label}.")
+
     def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
-        target = inputs.get("dataset")
-        if not isinstance(target, str):
-            raise InvalidInput("Choose the dataset to clone to.")
+        target = _text(inputs, "dataset", "Choose the dataset to clone to.")
         count = self._datasets.clone_items(item_ids, target)
         return ActionResult(message=f"{count:,} items are cloned.")
 
@@ -156,6 +165,16 @@ HOST_ACTIONS = (
         ),
     ),
     DatasetAction(
+        name="add_label",
+        label="Add label",
+        inputs=(ActionInput(name="label", label="Label"),),
+    ),
+    DatasetAction(
+        name="move",
+        label="Move to folder",
+        inputs=(ActionInput(name="folder", label="Folder"),),
+    ),
+    DatasetAction(
         name="clone",
         label="Clone to dataset",
         inputs=(ActionInput(name="dataset", label="Dataset", type="dataset"),),
@@ -164,6 +183,14 @@ HOST_ACTIONS = (
     DatasetAction(name="export_json", label="Export as JSON"),
     DatasetAction(name="delete", label="Delete items", destructive=True),
 )
+
+
+def _text(inputs: Metadata, name: str, otherwise: str) -> str:
+    """A text that was given. Raises `InvalidInput`, saying what to do."""
+    value = inputs.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(otherwise)
+    return value
 
 
 def _inputs(

@@ -52,7 +52,7 @@ def new_row(
         id=new_id(),
         dataset_id=dataset_id,
         name=name,
-        folder=_folder(folder),
+        folder=folder_of(folder),
         mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
         size=size,
         created=now(),
@@ -60,9 +60,14 @@ def new_row(
         thumbnail=thumbnail,
         user_metadata=metadata,
         system_metadata=system_metadata,
-        annotations=[{"label": label, "type": "classification"} for label in labels],
+        annotations=[classification(label) for label in labels],
         labels=list(dict.fromkeys(labels)),
     )
+
+
+def classification(label: str) -> dict[str, str]:
+    """The annotation that a label is."""
+    return {"label": label, "type": "classification"}
 
 
 def check_labels(labels: Sequence[str]) -> None:
@@ -136,7 +141,8 @@ def rows_of(session: Session, item_ids: Sequence[str]) -> Iterator[ItemRow]:
         yield from session.scalars(select(ItemRow).where(ItemRow.id.in_(some)))
 
 
-def _folder(folder: str) -> str:
+def folder_of(folder: str) -> str:
+    """A folder as it is kept, from '/' to '/'. Raises `InvalidInput` for one that leads out."""
     parts = [p for p in PurePosixPath(folder).parts if p not in ("/", ".")]
     if ".." in parts or any("\0" in part for part in parts) or len(folder) > MAX_FOLDER_LENGTH:
         raise InvalidInput(f"{folder[:100]!r} cannot be a folder.")
