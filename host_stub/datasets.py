@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
 from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
 from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, new_id, now
-from host_stub.files import Files
+from host_stub.files import Files, Part
 from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
 from host_stub.item_rows import (
     blocks,
@@ -24,8 +24,8 @@ from host_stub.item_rows import (
     copy_of,
     folder_of,
     item_of,
-    looked_at,
     new_row,
+    received,
     rows_of,
     thumbnail_url,
 )
@@ -203,21 +203,34 @@ class Datasets:
     ) -> builtins.list[Item]:
         """Add files in one transaction: name, folder, bytes, labels, user metadata of each."""
         self.get(dataset_id)
-        rows = [new_row(self._files, dataset_id, *one) for one in new]
-        with self._database.changing() as session:
-            dataset_row(session, dataset_id)
-            session.add_all(rows)
+        rows: builtins.list[ItemRow] = []
+        parts: builtins.list[Part] = []
+        try:
+            for one in new:
+                row, received_parts = new_row(self._files, dataset_id, *one)
+                rows.append(row)
+                parts += received_parts
+            with self._database.changing() as session:
+                dataset_row(session, dataset_id)
+                for part in parts:
+                    self._files.keep(part)
+                session.add_all(rows)
+        finally:
+            for part in parts:
+                self._files.drop(part)
         self._event("Item", "Created", dataset_id, [row.id for row in rows])
         return [item_of(row, self._files) for row in rows]
 
     def replace_content(self, item_id: str, content: BinaryIO) -> None:
         """Give an item new bytes."""
-        sha256, size = self._files.add(content)
+        parts, known = received(self._files, content)
         with self._database.changing() as session:
             row = _item_row(session, item_id)
             old = [row.content, row.thumbnail]
-            row.content, row.size = sha256, size
-            row.thumbnail, row.system_metadata = looked_at(self._files, sha256)
+            for part in parts:
+                self._files.keep(part)
+            row.content, row.size, row.system_metadata = parts[0].sha256, parts[0].size, known
+            row.thumbnail = parts[1].sha256 if len(parts) > 1 else None
         self._remove_files(old)
         self._event("Item", "Updated", row.dataset_id, [item_id])
 
@@ -288,6 +301,12 @@ class Datasets:
         if row.thumbnail is None:
             raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
         return self._files.path(row.thumbnail).read_bytes()
+
+    def tidy(self) -> None:
+        """Remove the files that a process left behind when it was killed, and no item has."""
+        with self._database.session() as session:
+            used = session.execute(select(ItemRow.content, ItemRow.thumbnail)).all()
+        self._remove_files(self._files.names() - {name for pair in used for name in pair})
 
     def _change(self, item_ids: Sequence[str], change: Callable[[ItemRow], None]) -> int:
         """Change those items that there are, all or none, and tell the apps; returns how many."""

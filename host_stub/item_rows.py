@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
-from host_stub.files import Files
+from host_stub.files import Files, Part
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
@@ -34,8 +34,8 @@ def new_row(
     content: BinaryIO,
     labels: tuple[str, ...],
     metadata: Metadata,
-) -> ItemRow:
-    """Keep the bytes, and make the row of a new item.
+) -> tuple[ItemRow, list[Part]]:
+    """Receive the bytes, and make the row of a new item; both are to be kept together.
 
     Raises:
         InvalidInput: the name cannot be a file's, or a name, label or the metadata is too long.
@@ -46,23 +46,23 @@ def new_row(
         raise InvalidInput(f"A file's name has at most {MAX_NAME_BYTES} bytes; this one has more.")
     check_labels(labels)
     check_metadata(metadata)
-    sha256, size = files.add(content)
-    thumbnail, system_metadata = looked_at(files, sha256)
-    return ItemRow(
+    parts, system_metadata = received(files, content)
+    row = ItemRow(
         id=new_id(),
         dataset_id=dataset_id,
         name=name,
         folder=folder_of(folder),
         mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
-        size=size,
+        size=parts[0].size,
         created=now(),
-        content=sha256,
-        thumbnail=thumbnail,
+        content=parts[0].sha256,
+        thumbnail=parts[1].sha256 if len(parts) > 1 else None,
         user_metadata=metadata,
         system_metadata=system_metadata,
         annotations=[classification(label) for label in labels],
         labels=list(dict.fromkeys(labels)),
     )
+    return row, parts
 
 
 def classification(label: str) -> dict[str, str]:
@@ -123,10 +123,12 @@ def thumbnail_url(item_id: str) -> str:
     return f"/api/v1/items/{item_id}/thumbnail"
 
 
-def looked_at(files: Files, sha256: str) -> tuple[str | None, dict[str, Any]]:
-    """Thumbnail and system metadata of kept bytes."""
-    thumbnail, size = files.add_thumbnail(sha256)
-    return thumbnail, {"width": size[0], "height": size[1]} if size else {}
+def received(files: Files, content: BinaryIO) -> tuple[list[Part], dict[str, Any]]:
+    """The bytes, with a thumbnail if there can be one; and what the host knows of them."""
+    part = files.receive(content)
+    thumbnail, size = files.receive_thumbnail(part.path)
+    parts = [part] if thumbnail is None else [part, thumbnail]
+    return parts, {"width": size[0], "height": size[1]} if size else {}
 
 
 def blocks(item_ids: Sequence[str]) -> Iterator[Sequence[str]]:

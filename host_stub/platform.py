@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -126,6 +127,7 @@ class LocalPlatform:
     def serve(self, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
         """Serve the pages and the REST API until interrupted; goes on with what was left behind."""
         self.executions.resume()
+        threading.Thread(target=self.datasets.tidy, name="tidy", daemon=True).start()
         serving.serve(self, address, port, ready or (lambda origin: None))
 
     def dataset_path(self, dataset_id: str) -> str:
