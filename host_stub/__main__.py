@@ -10,6 +10,7 @@ import typer
 
 from host_contract.errors import ContractError
 from host_stub.platform import LocalPlatform
+from host_stub.users import Role
 
 program = typer.Typer(
     name="python -m host_stub",
@@ -43,6 +44,22 @@ def uninstall(
     with LocalPlatform(data_dir) as platform:
         platform.apps.uninstall(name)
     typer.echo(f"Uninstalled {name}.")
+
+
+@program.command()
+def user(
+    name: Annotated[str, typer.Argument(help="Letters, digits and _.@-")],
+    data_dir: DataDir,
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.VIEWER,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the access away.")] = False,
+) -> None:
+    """Make a user, or give one another role; prints the new token, which is kept nowhere."""
+    with LocalPlatform(data_dir) as platform:
+        if remove:
+            platform.users.remove(name)
+            typer.echo(f"Removed {name}.")
+        else:
+            typer.echo(platform.users.add(name, role))
 
 
 def main() -> None:

@@ -16,8 +16,12 @@ from host_contract.manifest import Function
 from host_stub.datasets import Datasets
 from host_stub.executions import Executions
 from host_stub.plugins import Apps
+from host_stub.users import LOCAL_USER, Role, User
 
 Action = Callable[[str, Sequence[str], Metadata], ActionResult]
+
+READING = ("export_csv", "export_json")
+"""Actions that change nothing."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell of text that starts so is run as a formula by spreadsheet programs (OWASP)."""
@@ -31,9 +35,11 @@ class Actions:
         self._apps = apps
         self._executions = executions
 
-    def list(self, dataset_id: str) -> builtins.list[DatasetAction]:
-        """The actions for a selection of a dataset's items. Raises `NotFound`."""
+    def list(self, dataset_id: str, user: User = LOCAL_USER) -> builtins.list[DatasetAction]:
+        """What a user may do with a selection of a dataset's items. Raises `NotFound`."""
         self._datasets.get(dataset_id)
+        if not user.may(Role.EDITOR):
+            return [action for action in HOST_ACTIONS if action.name in READING]
         deployment = (
             DatasetAction(name=name, label=label, slot="deployment")
             for name, (label, _, _) in self._functions().items()
@@ -41,7 +47,12 @@ class Actions:
         return [*HOST_ACTIONS, *deployment]
 
     def run(
-        self, name: str, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+        self,
+        name: str,
+        dataset_id: str,
+        item_ids: Sequence[str],
+        inputs: Metadata,
+        user: User = LOCAL_USER,
     ) -> ActionResult:
         """Apply an action to the items that are in the dataset.
 
@@ -50,7 +61,10 @@ class Actions:
         Raises:
             NotFound: there is no such action or dataset.
             InvalidInput: the inputs do not fit, or none of the items is in the dataset any more.
+            NotAllowed: the user may only look.
         """
+        if name not in READING:
+            user.must(Role.EDITOR, "This action")
         there = self._datasets.item_ids(dataset_id)
         chosen = set(item_ids)
         selected = [item_id for item_id in there if item_id in chosen]
@@ -92,10 +106,19 @@ class Actions:
         count = self._datasets.update_metadata(item_ids, {field.strip(): inputs.get("value")})
         return ActionResult(message=f"{field.strip()} is set on {count:,} items.")
 
+    def _move(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
+        count = self._datasets.move_items(item_ids, _text(inputs, "folder", "Name the folder."))
+        return ActionResult(message=f"{count:,} items are moved.")
+
+    def _add_label(
+        self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
+    ) -> ActionResult:
+        label = _text(inputs, "label", "Name the label.").strip()
+        count = self._datasets.add_label(item_ids, label)
+        return ActionResult(message=f"{count:,} items are labelled {label}.")
+
     def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
-        target = inputs.get("dataset")
-        if not isinstance(target, str):
-            raise InvalidInput("Choose the dataset to clone to.")
+        target = _text(inputs, "dataset", "Choose the dataset to clone to.")
         count = self._datasets.clone_items(item_ids, target)
         return ActionResult(message=f"{count:,} items are cloned.")
 
@@ -142,6 +165,16 @@ HOST_ACTIONS = (
         ),
     ),
     DatasetAction(
+        name="add_label",
+        label="Add label",
+        inputs=(ActionInput(name="label", label="Label"),),
+    ),
+    DatasetAction(
+        name="move",
+        label="Move to folder",
+        inputs=(ActionInput(name="folder", label="Folder"),),
+    ),
+    DatasetAction(
         name="clone",
         label="Clone to dataset",
         inputs=(ActionInput(name="dataset", label="Dataset", type="dataset"),),
@@ -150,6 +183,14 @@ HOST_ACTIONS = (
     DatasetAction(name="export_json", label="Export as JSON"),
     DatasetAction(name="delete", label="Delete items", destructive=True),
 )
+
+
+def _text(inputs: Metadata, name: str, otherwise: str) -> str:
+    """A text that was given. Raises `InvalidInput`, saying what to do."""
+    value = inputs.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(otherwise)
+    return value
 
 
 def _inputs(

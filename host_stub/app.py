@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from host_stub import api, pages
+from host_stub.access import Access
 from host_stub.limits import MAX_UPLOAD_BYTES, BodyLimit
-from host_stub.security import SameOriginOnly
+from host_stub.security import SameOriginOnly, is_loopback
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -36,6 +37,7 @@ def create_app(
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, max_bytes=max_upload_bytes)
+    app.add_middleware(Access, users=platform.users, always=not is_loopback(allowed_host))
     app.add_middleware(SameOriginOnly, allowed_host=allowed_host)
     api.mount(app, platform)
     pages.mount(app, platform)

@@ -81,7 +81,11 @@ class Workers:
 
 
 def _start_cluster() -> LocalCluster:
-    """Start a scheduler in this process and a worker in another, both on loopback alone."""
+    """Start a scheduler in this process and a worker in another, both on loopback alone.
+
+    Other users of this machine reach loopback too: whoever reaches a scheduler can run code, so
+    that both sides show a certificate that is made for this start and kept in memory.
+    """
     import dask
     from distributed import LocalCluster
 
@@ -91,6 +95,8 @@ def _start_cluster() -> LocalCluster:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
+        protocol="tls://",
+        security=True,
         dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": False},
         memory_limit=0,

@@ -116,6 +116,15 @@ class NotificationRow(Table):
     read: Mapped[bool] = mapped_column(default=False)
 
 
+class UserRow(Table):
+    """Somebody who may use the host; the token itself is kept nowhere."""
+
+    __tablename__ = "users"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+
+
 class AppRow(Table):
     """An app that was installed by path, or switched off."""
 
@@ -129,7 +138,7 @@ class Database:
     """The engine, and sessions that commit at their end."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine = create_engine(f"sqlite:///{data_dir / 'host.sqlite'}")
         event.listen(self.engine, "connect", _prepare)
         Table.metadata.create_all(self.engine)

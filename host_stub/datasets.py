@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from sqlalchemy import ColumnElement, delete, func, select, true
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, func, select, true
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
-from host_contract.errors import InvalidInput, InvalidQuery, ItemUnreadable, NotFound
-from host_contract.query import parse_query
+from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
 from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, new_id, now
-from host_stub.files import Files
-from host_stub.filtering import as_sql
-from host_stub.item_rows import blocks, copy_of, item_of, looked_at, new_row, rows_of, thumbnail_url
+from host_stub.files import Files, Part
+from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
+from host_stub.item_rows import (
+    blocks,
+    check_labels,
+    check_metadata,
+    classification,
+    copy_of,
+    folder_of,
+    item_of,
+    new_row,
+    received,
+    rows_of,
+    thumbnail_url,
+)
 
 DEFAULT_PROJECT = "default"
 SUMMARY_THUMBNAILS = 4
 
-
-Query = Mapping[str, Any]
 Event = Callable[[str, str, str, Sequence[str]], None]
 """Told of every change: resource, action, dataset id, item ids."""
 
@@ -65,7 +73,7 @@ class Datasets:
     def get(self, dataset_id: str) -> Dataset:
         """One dataset. Raises `NotFound`."""
         with self._database.session() as session:
-            return _dataset(_dataset_row(session, dataset_id))
+            return _dataset(dataset_row(session, dataset_id))
 
     def create(self, name: str, project_id: str | None = None) -> Dataset:
         """Make an empty dataset. Raises `InvalidInput` for a name without a visible character."""
@@ -83,7 +91,7 @@ class Datasets:
     def delete(self, dataset_id: str) -> None:
         """Delete a dataset with its items and bytes; the apps then delete what they keep of it."""
         with self._database.changing() as session:
-            row = _dataset_row(session, dataset_id)
+            row = dataset_row(session, dataset_id)
             files = session.execute(
                 select(ItemRow.content, ItemRow.thumbnail).where(ItemRow.dataset_id == dataset_id)
             ).all()
@@ -94,7 +102,7 @@ class Datasets:
     def summary(self, dataset_id: str) -> DatasetSummary:
         """Counts and a few thumbnails."""
         with self._database.session() as session:
-            _dataset_row(session, dataset_id)
+            dataset_row(session, dataset_id)
             of_dataset = ItemRow.dataset_id == dataset_id
             items, size = session.execute(
                 select(func.count(), func.sum(ItemRow.size)).where(of_dataset)
@@ -117,11 +125,11 @@ class Datasets:
         limit: int = 1000,
     ) -> ItemPage:
         """A page of items in the order of ids. Raises `InvalidQuery`."""
-        condition = _condition(dataset_id, query)
+        condition = condition_of(dataset_id, query)
         wanted = select(ItemRow).where(condition).order_by(ItemRow.id).limit(limit + 1)
         if after is not None:
             wanted = wanted.where(ItemRow.id > after)
-        with self._reading(dataset_id) as session:
+        with Reading(self._database, dataset_id) as session:
             rows = session.scalars(wanted).all()
             total = session.scalar(select(func.count()).where(condition)) or 0
         more = rows[limit - 1].id if len(rows) > limit else None
@@ -129,12 +137,19 @@ class Datasets:
         return ItemPage(items=page, total=total, next_after=more)
 
     def page(
-        self, dataset_id: str, query: Query | None = None, *, offset: int, limit: int
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        offset: int,
+        limit: int,
+        order: str = "Oldest first",
     ) -> ItemPage:
-        """The items from number `offset` on, for a page with numbers. Raises `InvalidQuery`."""
-        condition = _condition(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).offset(offset).limit(limit)
-        with self._reading(dataset_id) as session:
+        """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
+        condition = condition_of(dataset_id, query)
+        wanted = select(ItemRow).where(condition).order_by(*ORDERS[order])
+        wanted = wanted.offset(offset).limit(limit)
+        with Reading(self._database, dataset_id) as session:
             rows = session.scalars(wanted).all()
             total = session.scalar(select(func.count()).where(condition)) or 0
         return ItemPage(
@@ -149,21 +164,21 @@ class Datasets:
 
     def item_ids(self, dataset_id: str, query: Query | None = None) -> builtins.list[str]:
         """Ids of all items that match, in order. Raises `InvalidQuery`."""
-        wanted = select(ItemRow.id).where(_condition(dataset_id, query)).order_by(ItemRow.id)
-        with self._reading(dataset_id) as session:
+        wanted = select(ItemRow.id).where(condition_of(dataset_id, query)).order_by(ItemRow.id)
+        with Reading(self._database, dataset_id) as session:
             return [*session.scalars(wanted)]
 
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
-        wanted = select(func.count()).where(_condition(dataset_id, query))
-        with self._reading(dataset_id) as session:
+        wanted = select(func.count()).where(condition_of(dataset_id, query))
+        with Reading(self._database, dataset_id) as session:
             return session.scalar(wanted) or 0
 
     def fields(self, dataset_id: str) -> builtins.list[str]:
         """Names of the user metadata's fields that occur, sorted."""
         each = func.json_each(ItemRow.user_metadata).table_valued("key")
         wanted = select(each.c.key).select_from(ItemRow).join(each, true())
-        with self._reading(dataset_id) as session:
+        with Reading(self._database, dataset_id) as session:
             wanted = wanted.where(ItemRow.dataset_id == dataset_id).distinct()
             return sorted(session.scalars(wanted))
 
@@ -188,35 +203,72 @@ class Datasets:
     ) -> builtins.list[Item]:
         """Add files in one transaction: name, folder, bytes, labels, user metadata of each."""
         self.get(dataset_id)
-        rows = [new_row(self._files, dataset_id, *one) for one in new]
-        with self._database.changing() as session:
-            _dataset_row(session, dataset_id)
-            session.add_all(rows)
+        rows: builtins.list[ItemRow] = []
+        parts: builtins.list[Part] = []
+        try:
+            for one in new:
+                row, received_parts = new_row(self._files, dataset_id, *one)
+                rows.append(row)
+                parts += received_parts
+            with self._database.changing() as session:
+                dataset_row(session, dataset_id)
+                for part in parts:
+                    self._files.keep(part)
+                session.add_all(rows)
+        finally:
+            for part in parts:
+                self._files.drop(part)
         self._event("Item", "Created", dataset_id, [row.id for row in rows])
         return [item_of(row, self._files) for row in rows]
 
     def replace_content(self, item_id: str, content: BinaryIO) -> None:
         """Give an item new bytes."""
-        sha256, size = self._files.add(content)
+        parts, known = received(self._files, content)
         with self._database.changing() as session:
             row = _item_row(session, item_id)
             old = [row.content, row.thumbnail]
-            row.content, row.size = sha256, size
-            row.thumbnail, row.system_metadata = looked_at(self._files, sha256)
+            for part in parts:
+                self._files.keep(part)
+            row.content, row.size, row.system_metadata = parts[0].sha256, parts[0].size, known
+            row.thumbnail = parts[1].sha256 if len(parts) > 1 else None
         self._remove_files(old)
         self._event("Item", "Updated", row.dataset_id, [item_id])
 
     def update_metadata(self, item_ids: Sequence[str], changes: Metadata) -> int:
-        """Merge changes into user metadata; a null removes a field. Returns items changed."""
-        changed: dict[str, list[str]] = {}
-        with self._database.changing() as session:
-            for row in rows_of(session, item_ids):
-                merged = {**row.user_metadata, **changes}
-                row.user_metadata = {k: v for k, v in merged.items() if v is not None}
-                changed.setdefault(row.dataset_id, []).append(row.id)
-        for dataset_id, ids in changed.items():
-            self._event("Item", "Updated", dataset_id, ids)
-        return sum(map(len, changed.values()))
+        """Merge changes into user metadata; a null removes a field. Returns items changed.
+
+        Raises:
+            InvalidInput: an item would have too much of it.
+        """
+
+        def merge(row: ItemRow) -> None:
+            merged = {**row.user_metadata, **changes}
+            row.user_metadata = {k: v for k, v in merged.items() if v is not None}
+            check_metadata(row.user_metadata)
+
+        return self._change(item_ids, merge)
+
+    def move_items(self, item_ids: Sequence[str], folder: str) -> int:
+        """Put items into a folder of their dataset. Raises `InvalidInput` for what is no folder."""
+        place = folder_of(folder)
+
+        def move(row: ItemRow) -> None:
+            row.folder = place
+
+        return self._change(item_ids, move)
+
+    def add_label(self, item_ids: Sequence[str], label: str) -> int:
+        """Give items a label; those that have it are left as they are. Raises `InvalidInput`."""
+        label = label.strip()
+        check_labels([label])
+
+        def add(row: ItemRow) -> None:
+            if label not in row.labels:
+                check_labels([*row.labels, label])
+                row.labels = [*row.labels, label]
+                row.annotations = [*row.annotations, classification(label)]
+
+        return self._change(item_ids, add)
 
     def delete_items(self, item_ids: Sequence[str]) -> int:
         """Delete items with their bytes; the apps then delete what they keep of them."""
@@ -236,7 +288,7 @@ class Datasets:
     def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
         """Copy items into a dataset; the bytes are shared."""
         with self._database.changing() as session:
-            _dataset_row(session, dataset_id)
+            dataset_row(session, dataset_id)
             copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]
             session.add_all(copies)
         self._event("Item", "Created", dataset_id, [row.id for row in copies])
@@ -250,8 +302,22 @@ class Datasets:
             raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
         return self._files.path(row.thumbnail).read_bytes()
 
-    def _reading(self, dataset_id: str) -> Any:
-        return _reading(self._database, dataset_id)
+    def tidy(self) -> None:
+        """Remove the files that a process left behind when it was killed, and no item has."""
+        with self._database.session() as session:
+            used = session.execute(select(ItemRow.content, ItemRow.thumbnail)).all()
+        self._remove_files(self._files.names() - {name for pair in used for name in pair})
+
+    def _change(self, item_ids: Sequence[str], change: Callable[[ItemRow], None]) -> int:
+        """Change those items that there are, all or none, and tell the apps; returns how many."""
+        changed: dict[str, builtins.list[str]] = {}
+        with self._database.changing() as session:
+            for row in rows_of(session, item_ids):
+                change(row)
+                changed.setdefault(row.dataset_id, []).append(row.id)
+        for dataset_id, ids in changed.items():
+            self._event("Item", "Updated", dataset_id, ids)
+        return sum(map(len, changed.values()))
 
     def _remove_files(self, names: Iterable[str | None]) -> None:
         """Remove the files that no item refers to any more."""
@@ -262,40 +328,11 @@ class Datasets:
                     self._files.remove(name)
 
 
-class _reading:  # noqa: N801 - used as a function
-    """A session for a dataset that must exist, in which a too slow pattern is a bad query."""
-
-    def __init__(self, database: Database, dataset_id: str) -> None:
-        self._session = database.session()
-        self._dataset_id = dataset_id
-
-    def __enter__(self) -> Session:
-        session = self._session.__enter__()
-        _dataset_row(session, self._dataset_id)
-        return session
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self._session.__exit__(kind, error, trace)
-        if isinstance(error, OperationalError) and "user-defined function" in str(error):
-            raise InvalidQuery("The $regex takes too long; make it simpler.") from error
-
-
-def _condition(dataset_id: str, query: Query | None) -> ColumnElement[bool]:
-    return (ItemRow.dataset_id == dataset_id) & as_sql(parse_query(query))
-
-
 def _default_project(session: Session) -> str:
     if session.get(ProjectRow, DEFAULT_PROJECT) is None:
         session.add(ProjectRow(id=DEFAULT_PROJECT, name="Default project"))
         session.flush()
     return DEFAULT_PROJECT
-
-
-def _dataset_row(session: Session, dataset_id: str) -> DatasetRow:
-    row = session.get(DatasetRow, dataset_id)
-    if row is None:
-        raise NotFound(f"There is no dataset {dataset_id!r}.")
-    return row
 
 
 def _dataset(row: DatasetRow) -> Dataset:

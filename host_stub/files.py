@@ -7,7 +7,9 @@ import io
 import os
 import shutil
 import tempfile
+import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,29 +18,61 @@ from PIL import Image, ImageOps
 THUMBNAIL_PIXELS = 160
 MAX_THUMBNAIL_SOURCE_PIXELS = 100_000_000
 """A picture of more pixels gets no thumbnail: decoding it would take too much memory."""
+ABANDONED_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Part:
+    """Bytes that were received, and are not kept yet."""
+
+    path: Path
+    sha256: str
+    size: int
 
 
 class Files:
-    """Files under one folder. A file that is there is whole: it was written, then renamed."""
+    """Files under one folder. A file that is there is whole: it was written, then renamed.
+
+    Whoever keeps or removes a file does it while nobody else can write rows, so that no row ever
+    refers to a file that another one has just removed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._parts = folder / "parts"
+        self._parts.mkdir(parents=True, exist_ok=True)
 
-    def add(self, content: BinaryIO) -> tuple[str, int]:
-        """Keep a stream's bytes; returns their SHA-256 and their number."""
+    def receive(self, content: BinaryIO) -> Part:
+        """Write a stream's bytes to the disk; `keep` makes a file of them."""
         digest, size = hashlib.sha256(), 0
-        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as part:
+        with tempfile.NamedTemporaryFile(dir=self._parts, delete=False) as part:
             while block := content.read(1 << 20):
                 digest.update(block)
                 size += len(block)
                 part.write(block)
             part.flush()
             os.fsync(part.fileno())
-        path = self.path(digest.hexdigest())
+        return Part(Path(part.name), digest.hexdigest(), size)
+
+    def keep(self, part: Part) -> None:
+        """Make a file of received bytes."""
+        path = self.path(part.sha256)
         path.parent.mkdir(exist_ok=True)
-        Path(part.name).replace(path)
-        return digest.hexdigest(), size
+        part.path.replace(path)
+
+    def drop(self, part: Part) -> None:
+        """Forget received bytes, unless they are kept."""
+        part.path.unlink(missing_ok=True)
+
+    def names(self) -> set[str]:
+        """SHA-256 of every file that is kept; what was received an hour ago and never is dropped.
+
+        A process that was killed leaves such bytes behind.
+        """
+        for part in self._parts.iterdir():
+            if time.time() - part.stat().st_mtime > ABANDONED_SECONDS:
+                part.unlink(missing_ok=True)
+        return {path.name for path in self._folder.glob("??/*")}
 
     def path(self, sha256: str) -> Path:
         """Where the bytes with this SHA-256 lie."""
@@ -56,18 +90,18 @@ class Files:
         """Space left on the disk."""
         return shutil.disk_usage(self._folder).free
 
-    def add_thumbnail(self, sha256: str) -> tuple[str | None, tuple[int, int] | None]:
-        """Make a small WebP of a picture and keep it too.
+    def receive_thumbnail(self, picture: Path) -> tuple[Part | None, tuple[int, int] | None]:
+        """Make a small WebP of a picture.
 
         Returns:
-            The thumbnail's SHA-256, None where the bytes are no picture or a broken or huge one;
-            and the picture's width and height in pixels, None where not even they can be read.
+            The thumbnail, None where the bytes are no picture or a broken or huge one; and the
+            picture's width and height in pixels, None where not even they can be read.
         """
         size = None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-                with Image.open(self.path(sha256)) as image:
+                with Image.open(picture) as image:
                     size = image.size
                     if image.width * image.height > MAX_THUMBNAIL_SOURCE_PIXELS:
                         return None, size
@@ -75,7 +109,7 @@ class Files:
         except Exception:  # noqa: BLE001 - broken bytes lead Pillow's decoders to any of them
             return None, size
 
-    def _thumbnail(self, image: Image.Image) -> str:
+    def _thumbnail(self, image: Image.Image) -> Part:
         image.draft("RGB", (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))
         upright = ImageOps.exif_transpose(image)
         transparent = "transparency" in image.info or "A" in image.mode
@@ -84,4 +118,4 @@ class Files:
         content = io.BytesIO()
         small.save(content, "WEBP", quality=80)
         content.seek(0)
-        return self.add(content)[0]
+        return self.receive(content)

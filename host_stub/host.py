@@ -19,17 +19,19 @@ from host_contract.entities import (
     Notification,
     Project,
 )
+from host_stub.users import LOCAL_USER, Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
 
 
 class AppHost:
-    """What one app may ask; each method is explained by the protocol."""
+    """What one app may ask for one user; each method is explained by the protocol."""
 
-    def __init__(self, platform: LocalPlatform, app: str) -> None:
+    def __init__(self, platform: LocalPlatform, app: str, user: User = LOCAL_USER) -> None:
         self._platform = platform
         self._app = app
+        self._user = user
 
     def projects(self) -> list[Project]:
         """See the protocol."""
@@ -73,14 +75,17 @@ class AppHost:
 
     def update_metadata(self, item_ids: Sequence[str], changes: Metadata) -> int:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Changing metadata")
         return self._platform.datasets.update_metadata(item_ids, changes)
 
     def delete_items(self, item_ids: Sequence[str]) -> int:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Deleting items")
         return self._platform.datasets.delete_items(item_ids)
 
     def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Cloning items")
         return self._platform.datasets.clone_items(item_ids, dataset_id)
 
     def feature_sets(self, dataset_id: str) -> list[FeatureSet]:
@@ -91,6 +96,7 @@ class AppHost:
         self, dataset_id: str, name: str, *, size: int, model: str, fingerprint: str, count: int
     ) -> FeatureSet:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Saving a feature set")
         return self._platform.feature_sets.save(
             self._app,
             dataset_id,
@@ -103,10 +109,12 @@ class AppHost:
 
     def delete_feature_set(self, feature_set_id: str) -> None:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Deleting a feature set")
         self._platform.feature_sets.delete(self._app, feature_set_id)
 
     def start_execution(self, function: str, inputs: Metadata) -> Execution:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Starting a function")
         return self._platform.executions.start(self._app, function, inputs)
 
     def execution(self, execution_id: str) -> Execution:
@@ -120,17 +128,18 @@ class AppHost:
 
     def cancel_execution(self, execution_id: str) -> None:
         """See the protocol."""
+        self._user.must(Role.EDITOR, "Cancelling an execution")
         self._platform.executions.cancel(execution_id)
 
     def dataset_actions(self, dataset_id: str) -> list[DatasetAction]:
         """See the protocol."""
-        return self._platform.actions.list(dataset_id)
+        return self._platform.actions.list(dataset_id, self._user)
 
     def run_action(
         self, name: str, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
     ) -> ActionResult:
         """See the protocol."""
-        return self._platform.actions.run(name, dataset_id, item_ids, inputs)
+        return self._platform.actions.run(name, dataset_id, item_ids, inputs, self._user)
 
     def notify(
         self,

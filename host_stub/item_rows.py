@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,10 +15,15 @@ from sqlalchemy.orm import Session
 from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
-from host_stub.files import Files
+from host_stub.files import Files, Part
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
+MAX_NAME_BYTES = 255
+"""What file systems take."""
+MAX_LABELS, MAX_LABEL_LENGTH = 100, 200
+MAX_METADATA_LENGTH = 100_000
+MAX_FOLDER_LENGTH = 1_000
 
 
 def new_row(
@@ -28,27 +34,56 @@ def new_row(
     content: BinaryIO,
     labels: tuple[str, ...],
     metadata: Metadata,
-) -> ItemRow:
-    """Keep the bytes, and make the row of a new item. Raises `InvalidInput` for its name."""
+) -> tuple[ItemRow, list[Part]]:
+    """Receive the bytes, and make the row of a new item; both are to be kept together.
+
+    Raises:
+        InvalidInput: the name cannot be a file's, or a name, label or the metadata is too long.
+    """
     if not name or "/" in name or "\0" in name or name in (".", ".."):
         raise InvalidInput(f"{name!r} cannot be the name of a file.")
-    sha256, size = files.add(content)
-    thumbnail, system_metadata = looked_at(files, sha256)
-    return ItemRow(
+    if len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+        raise InvalidInput(f"A file's name has at most {MAX_NAME_BYTES} bytes; this one has more.")
+    check_labels(labels)
+    check_metadata(metadata)
+    parts, system_metadata = received(files, content)
+    row = ItemRow(
         id=new_id(),
         dataset_id=dataset_id,
         name=name,
-        folder=_folder(folder),
+        folder=folder_of(folder),
         mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
-        size=size,
+        size=parts[0].size,
         created=now(),
-        content=sha256,
-        thumbnail=thumbnail,
+        content=parts[0].sha256,
+        thumbnail=parts[1].sha256 if len(parts) > 1 else None,
         user_metadata=metadata,
         system_metadata=system_metadata,
-        annotations=[{"label": label, "type": "classification"} for label in labels],
+        annotations=[classification(label) for label in labels],
         labels=list(dict.fromkeys(labels)),
     )
+    return row, parts
+
+
+def classification(label: str) -> dict[str, str]:
+    """The annotation that a label is."""
+    return {"label": label, "type": "classification"}
+
+
+def check_labels(labels: Sequence[str]) -> None:
+    """Raise `InvalidInput` for too many labels, or one that is empty or too long."""
+    if len(labels) > MAX_LABELS:
+        raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
+    if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
+        raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
+
+
+def check_metadata(metadata: Metadata) -> None:
+    """Raise `InvalidInput` for user metadata that are too much for a row."""
+    size = len(json.dumps(metadata, ensure_ascii=False))
+    if size > MAX_METADATA_LENGTH:
+        limit = f"{MAX_METADATA_LENGTH:,} characters of JSON"
+        raise InvalidInput(f"An item's metadata have at most {limit}, not {size:,}.")
 
 
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
@@ -88,10 +123,12 @@ def thumbnail_url(item_id: str) -> str:
     return f"/api/v1/items/{item_id}/thumbnail"
 
 
-def looked_at(files: Files, sha256: str) -> tuple[str | None, dict[str, Any]]:
-    """Thumbnail and system metadata of kept bytes."""
-    thumbnail, size = files.add_thumbnail(sha256)
-    return thumbnail, {"width": size[0], "height": size[1]} if size else {}
+def received(files: Files, content: BinaryIO) -> tuple[list[Part], dict[str, Any]]:
+    """The bytes, with a thumbnail if there can be one; and what the host knows of them."""
+    part = files.receive(content)
+    thumbnail, size = files.receive_thumbnail(part.path)
+    parts = [part] if thumbnail is None else [part, thumbnail]
+    return parts, {"width": size[0], "height": size[1]} if size else {}
 
 
 def blocks(item_ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -106,8 +143,9 @@ def rows_of(session: Session, item_ids: Sequence[str]) -> Iterator[ItemRow]:
         yield from session.scalars(select(ItemRow).where(ItemRow.id.in_(some)))
 
 
-def _folder(folder: str) -> str:
+def folder_of(folder: str) -> str:
+    """A folder as it is kept, from '/' to '/'. Raises `InvalidInput` for one that leads out."""
     parts = [p for p in PurePosixPath(folder).parts if p not in ("/", ".")]
-    if ".." in parts or any("\0" in part for part in parts):
-        raise InvalidInput(f"{folder!r} cannot be a folder.")
+    if ".." in parts or any("\0" in part for part in parts) or len(folder) > MAX_FOLDER_LENGTH:
+        raise InvalidInput(f"{folder[:100]!r} cannot be a folder.")
     return "/" + "".join(f"{part}/" for part in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from host_stub.files import Files
 from host_stub.host import AppHost
 from host_stub.notifications import Notifications
 from host_stub.plugins import HOOK_SECONDS, Apps
+from host_stub.users import LOCAL_USER, User, Users
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class LocalPlatform:
         """
         self.data_dir = data_dir.expanduser().resolve()
         self.database = Database(self.data_dir)
+        self.users = Users(self.database)
         self.apps = Apps(self.database, modules, hook_seconds=hook_seconds)
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)
@@ -78,10 +81,10 @@ class LocalPlatform:
         self.executions.close()
         self.database.close()
 
-    def host(self, app: str) -> Host:
-        """The host as one app sees it. Raises `NotFound`."""
+    def host(self, app: str, user: User = LOCAL_USER) -> Host:
+        """The host as one app sees it, for a user. Raises `NotFound`."""
         self.apps.manifest(app)
-        return AppHost(self, app)
+        return AppHost(self, app, user)
 
     def import_folder(
         self,
@@ -124,6 +127,7 @@ class LocalPlatform:
     def serve(self, *, address: str, port: int, ready: Callable[[str], None] | None = None) -> None:
         """Serve the pages and the REST API until interrupted; goes on with what was left behind."""
         self.executions.resume()
+        threading.Thread(target=self.datasets.tidy, name="tidy", daemon=True).start()
         serving.serve(self, address, port, ready or (lambda origin: None))
 
     def dataset_path(self, dataset_id: str) -> str:

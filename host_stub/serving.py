@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from host_contract.errors import InvalidInput
+from host_stub.security import is_loopback
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -24,9 +25,16 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
     """Serve until SIGINT or SIGTERM; `ready` gets the origin once it answers.
 
     Raises:
-        InvalidInput: the address or port cannot be taken.
+        InvalidInput: the address or port cannot be taken, or other machines reach the address and
+            there are no users.
     """
     from host_stub.app import create_app
+
+    if not is_loopback(address) and not platform.users.any():
+        raise InvalidInput(
+            f"Other machines reach {address}, and nobody has a token yet. Make one: "
+            f"python -m host_stub user NAME --role owner --data-dir {platform.data_dir}"
+        )
 
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listening = socket.socket(family)

@@ -10,12 +10,11 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from host_contract.entities import Item, Metadata
+from host_stub.sniffing import HEAD_BYTES, picture_type
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
 
-INLINE = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif")
-"""Kinds that a browser shows as a picture and nothing else; all others are downloads."""
 BLOCK_BYTES = 1 << 18
 FOR_A_DAY = {"cache-control": "private, max-age=86400"}
 
@@ -50,17 +49,19 @@ def router(platform: LocalPlatform) -> APIRouter:
 
     @found.get("/{item_id}/stream", response_class=StreamingResponse)
     def get_stream(item_id: str) -> StreamingResponse:
-        """The item's bytes."""
+        """The item's bytes: shown when they are those of a picture, else a download."""
         item = platform.datasets.item(item_id)
-        inline = item.mimetype in INLINE
-        disposition = "inline" if inline else "attachment"
+        content = item.open()
+        kind = picture_type(content.read(HEAD_BYTES))
+        content.seek(0)
+        disposition = "inline" if kind else "attachment"
         headers = {
             "content-disposition": f"{disposition}; filename*=UTF-8''{quote(item.name, safe='')}",
             "content-security-policy": "sandbox; default-src 'none'",
             "content-length": str(item.size),
         }
-        kind = item.mimetype if inline else "application/octet-stream"
-        return StreamingResponse(_blocks(item.open()), media_type=kind, headers=headers)
+        kind = kind or "application/octet-stream"
+        return StreamingResponse(_blocks(content), media_type=kind, headers=headers)
 
     return found
 

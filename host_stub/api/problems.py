@@ -9,11 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from host_contract.errors import ContractError, InvalidInput, ItemUnreadable, NotFound
+from host_contract.errors import ContractError, InvalidInput, ItemUnreadable, NotAllowed, NotFound
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[ContractError], int] = {NotFound: 404, ItemUnreadable: 404, InvalidInput: 400}
+STATUS: dict[type[ContractError], int] = {
+    NotFound: 404,
+    ItemUnreadable: 404,
+    InvalidInput: 400,
+    NotAllowed: 403,
+}
 
 
 def problem(status: int, title: str, detail: str, code: str) -> JSONResponse:

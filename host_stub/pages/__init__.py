@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel as pn
-from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse
 from panel.io.fastapi import add_applications
+from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
-from host_stub.pages import websockets
+from host_stub.api.problems import problem
+from host_stub.pages import sign_in, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
 from host_stub.pages.executions_page import ExecutionsPage
 from host_stub.pages.frame import FAVICON, PLATFORM_NAME, error_page
+from host_stub.users import User, current_user
 
 if TYPE_CHECKING:
     from bokeh_fastapi import BokehFastAPI
@@ -44,21 +48,29 @@ def mount(
     pn.extension(notifications=True)
     pn.config.nthreads = CALLBACK_THREADS
 
-    def datasets() -> object:
-        return DatasetsPage(platform).view()
+    def datasets(user: User) -> object:
+        return DatasetsPage(platform, user).view()
 
-    def browser() -> object:
-        return BrowserPage(platform, pn.state.route_params["dataset_id"]).view()
+    def browser(user: User) -> object:
+        return BrowserPage(platform, pn.state.route_params["dataset_id"], user).view()
 
-    def executions() -> object:
-        return ExecutionsPage(platform).view()
+    def executions(user: User) -> object:
+        return ExecutionsPage(platform, user).view()
 
-    def apps() -> object:
-        return AppsPage(platform).view()
+    def apps(user: User) -> object:
+        return AppsPage(platform, user).view()
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> FileResponse:
         return FileResponse(FAVICON, media_type="image/svg+xml")
+
+    app.include_router(sign_in.router(platform))
+
+    @app.exception_handler(TornadoError)
+    async def of_component(_: Request, error: TornadoError) -> JSONResponse:
+        """Panel's route for the files of components raises what only Tornado would answer."""
+        detail = error.log_message or "There is no such file."
+        return problem(error.status_code, "HTTPException", detail, "http_error")
 
     milliseconds = max(1, round(session_lifetime_seconds * 1000))
     return add_applications(
@@ -72,16 +84,20 @@ def mount(
         title=PLATFORM_NAME,
         unused_session_lifetime_milliseconds=milliseconds,
         check_unused_sessions_milliseconds=milliseconds,
+        sign_sessions=True,
+        secret_key=secrets.token_bytes(32),
         **websockets.PRIVATE_TOKEN,
     )
 
 
-def _guarded(build: Callable[[], object]) -> Callable[[], object]:
+def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
     """Show a page for what went wrong where Panel would show an empty one."""
 
     def guarded() -> object:
+        user = current_user.get()
+        websockets.made_for(pn.state.curdoc, user)
         try:
-            return build()
+            return build(user)
         except NotFound as error:
             return error_page("There is nothing here", str(error))
         except Exception:

@@ -16,6 +16,7 @@ from host_stub.pages import formats
 from host_stub.pages.dialogs import Question
 from host_stub.pages.download import Download
 from host_stub.pages.frame import MENU_THEME, ON_TITLE_BAR
+from host_stub.users import User
 
 if TYPE_CHECKING:
     from host_stub.pages.data_tab import DataTab
@@ -31,12 +32,14 @@ class ActionsMenu:
         self,
         platform: LocalPlatform,
         dataset: Dataset,
+        user: User,
         data: DataTab,
         question: Question,
         changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._platform = platform
         self._dataset = dataset
+        self._user = user
         self._data = data
         self._question = question
         self._changed = changed
@@ -56,7 +59,7 @@ class ActionsMenu:
 
     async def load(self) -> None:
         """Fill the menu: what the host offers, then the deployment slot."""
-        actions = await asyncio.to_thread(self._platform.actions.list, self._dataset.id)
+        actions = await asyncio.to_thread(self._platform.actions.list, self._dataset.id, self._user)
         host = [action for action in actions if action.slot == "dataset"]
         slot = [action for action in actions if action.slot == "deployment"]
         self._actions = {
@@ -106,7 +109,7 @@ class ActionsMenu:
         self, action: DatasetAction, item_ids: Sequence[str], inputs: Metadata
     ) -> ActionResult:
         chosen = item_ids or self._platform.datasets.item_ids(self._dataset.id)
-        return self._platform.actions.run(action.name, self._dataset.id, chosen, inputs)
+        return self._platform.actions.run(action.name, self._dataset.id, chosen, inputs, self._user)
 
     def _what(self, action: DatasetAction, item_ids: Sequence[str]) -> list[str]:
         if not item_ids:

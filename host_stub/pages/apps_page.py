@@ -15,6 +15,7 @@ from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, button, icon, text
 from host_stub.pages.frame import main_column, message, page, to_datasets
 from host_stub.plugins import Failure
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -33,8 +34,9 @@ STATES = {
 class AppsPage:
     """A card for each app; one of them may be opened."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
+    def __init__(self, platform: LocalPlatform, user: User) -> None:
         self._platform = platform
+        self._owner = user.may(Role.OWNER)
         self._opened: str | None = None
         self._cards = Elements(on_message=self._on_message)
 
@@ -43,7 +45,7 @@ class AppsPage:
         pn.state.onload(self._load)
         heading = Elements(
             text("Apps", "page-title", "h2"),
-            text(f"{HOW_TO_INSTALL}{self._platform.data_dir}", "quiet", "p"),
+            *([text(f"{HOW_TO_INSTALL}{self._platform.data_dir}", "quiet", "p")] * self._owner),
         )
         return page(main_column(heading, self._cards), header=[to_datasets()])
 
@@ -56,6 +58,7 @@ class AppsPage:
                 enabled=apps.enabled(app),
                 failure=apps.failure(app.name),
                 opened=app.name == self._opened,
+                switchable=self._owner,
                 now=now,
             )
             for app in await asyncio.to_thread(apps.list)
@@ -67,7 +70,7 @@ class AppsPage:
         match message:
             case {"open": str(name)}:
                 self._opened = None if name == self._opened else name
-            case {"app": str(name), "enabled": bool(enabled)}:
+            case {"app": str(name), "enabled": bool(enabled)} if self._owner:
                 try:
                     await asyncio.to_thread(self._platform.apps.enable, name, enabled)
                 except ContractError as error:
@@ -85,7 +88,13 @@ def health(app: App, *, enabled: bool, failure: Failure | None) -> str:
 
 
 def app_card(
-    app: App, *, enabled: bool, failure: Failure | None, opened: bool, now: datetime
+    app: App,
+    *,
+    enabled: bool,
+    failure: Failure | None,
+    opened: bool,
+    switchable: bool,
+    now: datetime,
 ) -> Element:
     """Name, version, health, and the error of an app that has one."""
     state = health(app, enabled=enabled, failure=failure)
@@ -97,7 +106,9 @@ def app_card(
     )
     again = button("Try again", {"app": app.name, "enabled": True})
     toggle = button("Hide manifest" if opened else "Manifest", {"open": app.name})
-    buttons = [*([toggle] if manifest else []), *([again] if state == "broken" else []), switch]
+    buttons = [toggle] if manifest else []
+    if switchable:
+        buttons += [again, switch] if state == "broken" else [switch]
     lines = [text(f"{state} · {app.source}", "quiet", "p")]
     if manifest:
         lines.append(text(manifest.description, "inbox-text", "p"))

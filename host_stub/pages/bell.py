@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 from host_contract.entities import Execution, Notification
 from host_stub.pages.elements import Element, Elements, box, icon, text
 from host_stub.pages.inbox import ended_card, execution_card, notification_card
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -36,8 +37,9 @@ class BellState:
 class Bell:
     """A button with the number of unread notifications, and the drawer it opens."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
+    def __init__(self, platform: LocalPlatform, user: User) -> None:
         self._platform = platform
+        self._may_cancel = user.may(Role.EDITOR)
         self._state = BellState((), (), (), 0)
         self._opened = datetime.now(UTC)
         self._told: set[str] = set()
@@ -104,9 +106,11 @@ class Bell:
     async def _on_message(self, message: Any) -> None:
         if message == "close":
             self.drawer.open = False
-        elif isinstance(message, dict) and message.get("cancel") in {
-            execution.id for execution in self._state.executions
-        }:
+        elif (
+            self._may_cancel
+            and isinstance(message, dict)
+            and message.get("cancel") in {execution.id for execution in self._state.executions}
+        ):
             await asyncio.to_thread(self._platform.executions.cancel, message["cancel"])
             self.show(await asyncio.to_thread(self.read))
 
@@ -121,7 +125,7 @@ class Bell:
         )
         sections = {
             "Running now": [
-                execution_card(execution, self.name_of(execution))
+                execution_card(execution, self.name_of(execution), cancellable=self._may_cancel)
                 for execution in self._state.executions
             ],
             "Messages": [

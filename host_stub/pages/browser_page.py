@@ -21,6 +21,7 @@ from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Elements, text
 from host_stub.pages.frame import PLATFORM_NAME, back_to_datasets, message, page, to_datasets
 from host_stub.pages.session import Session
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_contract.manifest import Panel
@@ -30,21 +31,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK_MILLISECONDS = 1000
-USER = "local user"
 
 
 class BrowserPage:
     """One dataset in one open page."""
 
-    def __init__(self, platform: LocalPlatform, dataset_id: str) -> None:
+    def __init__(self, platform: LocalPlatform, dataset_id: str, user: User) -> None:
         self._platform = platform
+        self._user = user
         self._dataset = platform.datasets.get(dataset_id)
-        self._session = Session(USER, self._show_items)
+        self._session = Session(user.name, self._show_items)
         self._question = Question()
-        self._bell = Bell(platform)
-        self._data = DataTab(platform, self._dataset, self._changed)
-        self._menu = ActionsMenu(platform, self._dataset, self._data, self._question, self._changed)
-        self._apps = platform.apps.tabs("datasetBrowser")
+        self._bell = Bell(platform, user)
+        self._data = DataTab(platform, self._dataset, user, self._changed)
+        self._menu = ActionsMenu(
+            platform, self._dataset, user, self._data, self._question, self._changed
+        )
+        self._apps = [
+            (app, toolbar, panel)
+            for app, toolbar, panel in platform.apps.tabs("datasetBrowser")
+            if user.may(Role(panel.min_role))
+        ]
         self._opened: set[int] = set()
         self._known_items: int | None = None
         self._tabs = self._make_tabs()
@@ -154,7 +161,7 @@ class BrowserPage:
             view = self._platform.apps.call(
                 app.name,
                 "dataset_tab",
-                host=self._platform.host(app.name),
+                host=self._platform.host(app.name, self._user),
                 dataset=self._dataset,
                 panel=panel.name,
                 session=self._session,

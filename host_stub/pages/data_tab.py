@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 
 from host_contract.entities import Dataset, Item
 from host_contract.errors import InvalidQuery, NotFound
+from host_stub.item_query import ORDERS
 from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, button, text
 from host_stub.pages.filters import FilterBar
@@ -19,6 +20,7 @@ from host_stub.pages.frame import message
 from host_stub.pages.tiles import Tiles
 from host_stub.pages.upload import Upload
 from host_stub.pages.viewer import Viewer
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -42,7 +44,11 @@ class DataTab:
     """A page of tiles at a time; the selection is a set of item ids across all pages."""
 
     def __init__(
-        self, platform: LocalPlatform, dataset: Dataset, changed: Callable[[], Awaitable[None]]
+        self,
+        platform: LocalPlatform,
+        dataset: Dataset,
+        user: User,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._datasets = platform.datasets
         self._dataset_id = dataset.id
@@ -56,9 +62,16 @@ class DataTab:
         self._empty = Elements(on_message=self._on_message, visible=False)
         self._pages = pmui.Pagination(count=1, value=0, size="small", margin=(6, 0))
         self._pages.param.watch(self._turn_page, "value")
+        self._order = pmui.Select(
+            label="Sort", options=list(ORDERS), size="small", width=150, margin=(0, 12)
+        )
+        self._order.param.watch(self._sort, "value")
         self._viewer = Viewer(self._step)
         self._upload = Upload(
-            f"/api/v1/datasets/{dataset.id}/items", on_done=self._uploaded, margin=(8, 0)
+            f"/api/v1/datasets/{dataset.id}/items",
+            on_done=self._uploaded,
+            margin=(8, 0),
+            visible=user.may(Role.EDITOR),
         )
 
     def view(self) -> pn.Column:
@@ -66,7 +79,7 @@ class DataTab:
         return pn.Column(
             pn.Row(self._filter.view(), self._upload, sizing_mode="stretch_width", margin=0),
             self._filter.error,
-            pn.Row(self._count, self._pages, sizing_mode="stretch_width", margin=0),
+            pn.Row(self._count, self._order, self._pages, sizing_mode="stretch_width", margin=0),
             self._tiles,
             self._empty,
             self._viewer.dialog,
@@ -125,7 +138,11 @@ class DataTab:
             )
             return Shown(page, found.items, len(chosen), total)
         found = self._datasets.page(
-            self._dataset_id, query, offset=page * PAGE_SIZE, limit=PAGE_SIZE
+            self._dataset_id,
+            query,
+            offset=page * PAGE_SIZE,
+            limit=PAGE_SIZE,
+            order=self._order.value,
         )
         last = max(0, (found.total - 1) // PAGE_SIZE)
         return self._read(last) if page > last else Shown(page, found.items, found.total, total)
@@ -207,6 +224,9 @@ class DataTab:
     async def _turn_page(self, event: Any) -> None:
         if event.new != self._shown.page:
             await self.load(event.new)
+
+    async def _sort(self, _event: object) -> None:
+        await self.load()
 
     async def _open(self, item_id: str) -> None:
         try:

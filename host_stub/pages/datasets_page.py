@@ -17,6 +17,7 @@ from host_stub.pages import formats
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Element, Elements, box, icon, text
 from host_stub.pages.frame import bar_link, main_column, message, page
+from host_stub.users import LOCAL_USER, Role, User
 
 if TYPE_CHECKING:
     from host_stub.datasets import DatasetSummary
@@ -26,14 +27,19 @@ if TYPE_CHECKING:
 class DatasetsPage:
     """A card for each dataset; make one, delete one."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
+    def __init__(self, platform: LocalPlatform, user: User) -> None:
         self._platform = platform
+        self._user = user
         self._question = Question()
         self._heading = Elements()
         self._broken = Elements()
         self._cards = Elements(on_message=self._ask_to_delete)
         self._new = pmui.Button(
-            label="New dataset", icon="add", on_click=self._ask_for_name, margin=(18, 0)
+            label="New dataset",
+            icon="add",
+            on_click=self._ask_for_name,
+            margin=(18, 0),
+            visible=user.may(Role.EDITOR),
         )
         self._datasets: dict[str, tuple[Dataset, DatasetSummary]] = {}
 
@@ -49,10 +55,15 @@ class DatasetsPage:
             ),
             header=[
                 pn.HSpacer(),
+                *self._sign_out(),
                 bar_link("Apps", "extension", "/apps"),
                 bar_link("Executions", "pending_actions", "/executions"),
             ],
         )
+
+    def _sign_out(self) -> list[pmui.Button]:
+        named = self._user != LOCAL_USER
+        return [bar_link(f"Sign out {self._user.name}", "logout", "/logout")] if named else []
 
     async def load(self) -> None:
         """Read the datasets and show them."""
@@ -71,7 +82,11 @@ class DatasetsPage:
             text(about if self._datasets else "", "quiet", "p"),
         )
         if self._datasets:
-            cards = [card(dataset, summary) for dataset, summary in self._datasets.values()]
+            owner = self._user.may(Role.OWNER)
+            cards = [
+                card(dataset, summary, deletable=owner)
+                for dataset, summary in self._datasets.values()
+            ]
             self._cards.put(box("cards", *cards))
         else:
             self._cards.put(
@@ -91,6 +106,7 @@ class DatasetsPage:
         name = pmui.TextInput(label="Name", sizing_mode="stretch_width")
 
         async def create() -> None:
+            self._user.must(Role.EDITOR, "Making a dataset")
             if not name.value_input.strip():
                 raise InvalidInput("Give the dataset a name.")
             dataset = await asyncio.to_thread(
@@ -109,7 +125,7 @@ class DatasetsPage:
         )
 
     def _ask_to_delete(self, dataset_id: Any) -> None:
-        if dataset_id not in self._datasets:
+        if dataset_id not in self._datasets or not self._user.may(Role.OWNER):
             return
         dataset, summary = self._datasets[dataset_id]
 
@@ -127,9 +143,20 @@ class DatasetsPage:
         )
 
 
-def card(dataset: Dataset, summary: DatasetSummary) -> Element:
+def card(dataset: Dataset, summary: DatasetSummary, *, deletable: bool) -> Element:
     """A dataset as a card that leads to its page."""
     facts = [formats.count(summary.items, "item"), formats.size(summary.bytes)]
+    delete = Element(
+        tag="button",
+        style="icon-button card-delete",
+        message=dataset.id,
+        attributes={
+            "type": "button",
+            "title": "Delete dataset",
+            "aria-label": f"Delete dataset {dataset.name}",
+        },
+        children=(icon("delete_outline"),),
+    )
     return box(
         "card",
         box("card-pictures", *_pictures(summary.thumbnails)),
@@ -141,17 +168,7 @@ def card(dataset: Dataset, summary: DatasetSummary) -> Element:
         ),
         text(" · ".join(facts), "quiet"),
         text(f"Created {formats.date(dataset.created)}", "quiet"),
-        Element(
-            tag="button",
-            style="icon-button card-delete",
-            message=dataset.id,
-            attributes={
-                "type": "button",
-                "title": "Delete dataset",
-                "aria-label": f"Delete dataset {dataset.name}",
-            },
-            children=(icon("delete_outline"),),
-        ),
+        *([delete] if deletable else []),
     )
 
 

@@ -18,6 +18,7 @@ from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, button, icon, text
 from host_stub.pages.frame import main_column, message, page, to_datasets
 from host_stub.pages.inbox import STATUS_ICONS
+from host_stub.users import Role, User
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -44,8 +45,9 @@ class Shown:
 class ExecutionsPage:
     """A card for each execution; one of them may be opened."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
+    def __init__(self, platform: LocalPlatform, user: User) -> None:
         self._platform = platform
+        self._may_change = user.may(Role.EDITOR)
         self._count = PAGE_SIZE
         self._opened: str | None = None
         self._cards = Elements(on_message=self._on_message)
@@ -94,9 +96,9 @@ class ExecutionsPage:
                 self._count += PAGE_SIZE
             case {"open": str(execution_id)}:
                 self._opened = None if execution_id == self._opened else execution_id
-            case {"cancel": str(execution_id)}:
+            case {"cancel": str(execution_id)} if self._may_change:
                 await self._do(executions.cancel, execution_id)
-            case {"retry": str(execution_id)}:
+            case {"retry": str(execution_id)} if self._may_change:
                 await self._do(executions.retry, execution_id)
         await self._tick()
 
@@ -110,11 +112,12 @@ class ExecutionsPage:
         opened = execution.id == self._opened
         symbol, style = STATUS_ICONS[execution.status]
         name = shown.names[execution.id]
+        buttons = _buttons(execution) if self._may_change else []
         toggle = button("Hide details" if opened else "Details", {"open": execution.id})
         head = box(
             "inbox-card-head",
             text(name, "inbox-card-title"),
-            box("chips", toggle, *_buttons(execution)),
+            box("chips", toggle, *buttons),
         )
         progress = []
         if execution.status is ExecutionStatus.RUNNING:

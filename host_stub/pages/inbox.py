@@ -25,7 +25,7 @@ STATUS_ICONS = {
 }
 
 
-def execution_card(execution: Execution, name: str) -> Element:
+def execution_card(execution: Execution, name: str, *, cancellable: bool) -> Element:
     """A running execution with its progress, remaining time and a Cancel button."""
     waiting = execution.status is ExecutionStatus.CREATED
     percent = f"{100 * execution.progress:.0f} %"
@@ -38,7 +38,7 @@ def execution_card(execution: Execution, name: str) -> Element:
         box(
             "inbox-card-head",
             text(name, "inbox-card-title"),
-            button("Cancel", {"cancel": execution.id}),
+            *([button("Cancel", {"cancel": execution.id})] if cancellable else []),
         ),
         Element(
             tag="progress",

@@ -10,9 +10,9 @@ import panel_material_ui as pmui
 from pydantic import JsonValue
 
 from host_contract.entities import Item
-from host_stub.api.items import INLINE
 from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, icon, text
+from host_stub.sniffing import PICTURES
 
 
 class Viewer:
@@ -54,7 +54,7 @@ class Viewer:
 def details(item: Item) -> Element:
     """Picture and facts of an item."""
     address = f"/api/v1/items/{item.id}/stream"
-    shown = address if item.mimetype in INLINE else item.thumbnail_url
+    shown = address if item.mimetype in PICTURES else item.thumbnail_url
     if item.thumbnail_url is None or shown is None:
         picture = box("viewer-no-picture", icon("insert_drive_file"), text("No picture"))
     else:

@@ -7,6 +7,8 @@
 - A message goes out as several frames, and where the network is slow those of two messages mix,
   so that the browser waits for ever for the rest of one; and a later change may overtake an
   earlier one. Each now goes out whole, in the order in which they were asked for.
+- A page's token opens its session to whoever has it: only the user that the page was made for is
+  let in.
 - The token in the page holds all headers and cookies of the request, readable by scripts:
   `PRIVATE_TOKEN` keeps them out.
 """
@@ -18,9 +20,15 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
+from bokeh.document import Document
+from bokeh.protocol.exceptions import ProtocolError
+from bokeh.util.token import get_session_id
 from bokeh_fastapi.handler import WSHandler
 from fastapi import WebSocket
+
+from host_stub.users import User, current_user
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +37,8 @@ PRIVATE_TOKEN: dict[str, list[str]] = {"include_headers": [], "include_cookies":
 
 POLICY_VIOLATION = 1008
 """Close code of RFC 6455."""
+
+_made_for: WeakKeyDictionary[Document, User] = WeakKeyDictionary()
 
 _receive_loop = WSHandler._receive_loop
 _ws_connect = WSHandler.ws_connect
@@ -44,6 +54,11 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def made_for(document: Document, user: User) -> None:
+    """Remember whose page it is."""
+    _made_for[document] = user
 
 
 def close_the_gaps() -> None:
@@ -67,8 +82,23 @@ async def _connect_from_same_origin(self: Any, websocket: WebSocket) -> None:
         log.warning("Refused a websocket from origin %r to %s", origin, websocket.url.path)
         await websocket.close(POLICY_VIOLATION)
         return
+    if not _is_of_current_user(self, websocket):
+        log.warning("Refused the websocket of another user's page %s", websocket.url.path)
+        await websocket.close(POLICY_VIOLATION)
+        return
     self.sending = asyncio.Lock()
     await _ws_connect(self, websocket)
+
+
+def _is_of_current_user(self: Any, websocket: WebSocket) -> bool:
+    """Whether the page that a token opens is the user's, or yet to be made."""
+    try:
+        session_id = get_session_id(websocket.scope["subprotocols"][1])
+        session = self.application_context.get_session(session_id)
+    except (IndexError, ProtocolError, ValueError, KeyError):
+        return True  # the handler refuses what is no token, and makes the page where there is none
+    owner = _made_for.get(session.document)
+    return owner is None or owner == current_user.get()
 
 
 def _send_in_turn(self: Any, message: Any) -> Awaitable[int]:

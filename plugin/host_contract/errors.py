@@ -7,6 +7,7 @@
     │   └── InvalidManifest
     ├── ItemUnreadable    one item's bytes cannot be had: report it by name and go on
     ├── NotSupported      this host cannot do that: say so where the user would look for it
+    ├── NotAllowed        this user may not do that: say so, and do not offer it again
     └── Cancelled         the user stopped the execution: end quietly, keep what is committed
 
 Every error has a stable `code` and a message of one line that a user may read. They pickle, since
@@ -58,6 +59,12 @@ class NotSupported(ContractError):
     """This host does not offer what was asked."""
 
     code = "not_supported"
+
+
+class NotAllowed(ContractError, PermissionError):
+    """The user's role is not enough."""
+
+    code = "not_allowed"
 
 
 class Cancelled(ContractError):

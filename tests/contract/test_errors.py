@@ -34,6 +34,7 @@ def test_codes_are_unique_and_stable() -> None:
         "InvalidManifest": "invalid_manifest",
         "ItemUnreadable": "item_unreadable",
         "NotSupported": "not_supported",
+        "NotAllowed": "not_allowed",
         "Cancelled": "cancelled",
         "ClusteringError": "clustering_error",
         "EncoderUnavailable": "encoder_unavailable",

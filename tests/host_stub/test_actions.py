@@ -57,6 +57,24 @@ def test_clone(platform: LocalPlatform, dataset: Dataset, item_ids: list[str]) -
         platform.actions.run("clone", dataset.id, item_ids, {})
 
 
+def test_move_to_folder(platform: LocalPlatform, dataset: Dataset, item_ids: list[str]) -> None:
+    platform.actions.run("move", dataset.id, item_ids[:2], {"folder": "checked/good"})
+    assert platform.datasets.item_ids(dataset.id, {"folder": "/checked/good/"}) == item_ids[:2]
+    for folder in ("", "../up", None, 3):
+        with pytest.raises(InvalidInput):
+            platform.actions.run("move", dataset.id, item_ids, {"folder": folder})
+
+
+def test_add_label(platform: LocalPlatform, dataset: Dataset, item_ids: list[str]) -> None:
+    for _ in range(2):
+        platform.actions.run("add_label", dataset.id, item_ids[:2], {"label": " seen "})
+    assert platform.datasets.item(item_ids[0]).labels == ("stop", "seen")
+    assert platform.datasets.item_ids(dataset.id, {"label": "seen"}) == item_ids[:2]
+    for label in ("", " ", None, "x" * 201):
+        with pytest.raises(InvalidInput):
+            platform.actions.run("add_label", dataset.id, item_ids, {"label": label})
+
+
 def test_delete(platform: LocalPlatform, dataset: Dataset, item_ids: list[str]) -> None:
     platform.actions.run("delete", dataset.id, item_ids[1:], {})
     assert platform.datasets.item_ids(dataset.id) == item_ids[:1]

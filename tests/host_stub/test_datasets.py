@@ -10,6 +10,7 @@ from PIL import Image
 from host_contract.entities import Dataset
 from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
 from host_stub.database import new_id
+from host_stub.item_query import ORDERS
 from host_stub.platform import LocalPlatform
 from tests.host_stub.conftest import png
 
@@ -91,6 +92,25 @@ def test_picture_of_too_many_pixels_is_not_decoded(
     huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4)
     item = platform.datasets.add(dataset.id, "bomb.png", io.BytesIO(bytes(huge)))
     assert item.thumbnail_url is None
+
+
+def test_orders_hold_across_pages(platform: LocalPlatform, dataset: Dataset) -> None:
+    for name, size in (("b", 2), ("C", 1), ("a", 3), ("d", 2)):
+        platform.datasets.add(dataset.id, name, io.BytesIO(b"x" * size), folder=f"/{size}")
+
+    def names(order: str) -> str:
+        page = platform.datasets.page
+        halves = [page(dataset.id, offset=at, limit=2, order=order).items for at in (0, 2)]
+        return "".join(item.name for half in halves for item in half)
+
+    assert {order: names(order) for order in ORDERS} == {
+        "Oldest first": "bCad",
+        "Newest first": "daCb",
+        "Name": "abCd",
+        "Folder": "Cbda",
+        "Largest first": "abdC",
+        "Smallest first": "Cbda",
+    }
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc/passwd", "a\0b"])

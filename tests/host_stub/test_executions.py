@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -247,17 +249,28 @@ def test_trigger_starts_a_function_for_items_that_match(working: LocalPlatform) 
     assert working.executions.wait(started.id).output == 1
 
 
-def test_only_this_machine_can_reach_the_worker(working: LocalPlatform) -> None:
+def test_only_the_own_workers_reach_the_scheduler(working: LocalPlatform) -> None:
     working.run(APP, "double", {})
     here = psutil.Process()
     listening = [
-        connection.laddr.ip
+        connection.laddr
         for process in (here, *here.children(recursive=True))
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening
-    assert set(listening) == {"127.0.0.1"}
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    for address in listening:
+        with (
+            socket.create_connection(address, timeout=30) as plain,
+            pytest.raises(OSError, match=r"certificate|handshake|reset|EOF"),
+            anybody.wrap_socket(plain) as connection,
+        ):
+            connection.sendall(b"x" * 100)
+            assert connection.recv(1) == b"", "something was said without a certificate"
+            raise ConnectionResetError("reset")
 
 
 SERVER = """

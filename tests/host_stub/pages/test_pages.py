@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from host_contract.entities import Level
 from host_stub.pages.bell import Bell
+from host_stub.users import LOCAL_USER
 from tests.host_stub.pages.served_pages import picture, wait_for
 
 
@@ -111,6 +112,23 @@ def test_select_all_means_all_that_match_and_not_the_page(data_tab):
     expect(data_tab.get_by_text("30 of 61 selected")).to_be_visible()
 
 
+def test_items_are_sorted_labelled_and_moved(own_tab, served, dataset):
+    own_tab.get_by_label("Sort").click()
+    own_tab.get_by_text("Newest first", exact=True).click()
+    expect(tiles(own_tab).first).to_have_attribute("aria-label", "<b>notes.txt")
+    tiles(own_tab).first.click()
+    menu(own_tab, "Add label")
+    own_tab.get_by_label("Label", exact=True).fill("note")
+    press(own_tab, "Confirm")
+    expect(tiles(own_tab).first.get_by_text("note", exact=True)).to_be_visible()
+    menu(own_tab, "Move to folder")
+    own_tab.get_by_label("Folder", exact=True).fill("/texts")
+    press(own_tab, "Confirm")
+    expect(own_tab.get_by_text("1 items are moved.")).to_be_visible()
+    (item,) = served.platform.datasets.items(dataset.id, {"folder": "/texts/"}).items
+    assert item.labels == ("note",)
+
+
 def test_a_selection_lives_across_pages_and_is_what_an_action_is_applied_to(
     own_tab, served, dataset
 ):
@@ -196,7 +214,7 @@ def test_an_execution_too_short_to_be_seen_running_is_told_once(served, dataset)
     """As a page with its ticks far apart has it."""
     executions, inputs = served.platform.executions, {"dataset": dataset.id}
     executions.wait(executions.start("counting", "count_dataset", inputs).id)
-    bell = Bell(served.platform)
+    bell = Bell(served.platform, LOCAL_USER)
     bell.show(bell.read())
     assert bell.ended() == []
     execution = executions.start("counting", "count_dataset", inputs)

@@ -1,0 +1,88 @@
+"""Who is asking, and whether they may: before every request and every websocket."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from host_stub.api.problems import problem
+from host_stub.permissions import ANYBODY, needed
+from host_stub.users import LOCAL_USER, User, Users, current_user
+
+if TYPE_CHECKING:
+    from host_stub.users import Role
+
+COOKIE = "access"
+"""Holds the token in a browser that signed in: out of reach of scripts and of other sites."""
+POLICY_VIOLATION = 1008
+"""Close code of RFC 6455; before the websocket is open, the answer is 403."""
+
+
+class Access:
+    """Lets a request through when its user's role is enough, and says who it is.
+
+    A token comes in the header `Authorization: Bearer TOKEN`, or in a browser's cookie. It is asked
+    for as soon as there is a user, and always on an address that other machines reach.
+    """
+
+    def __init__(self, app: ASGIApp, users: Users, *, always: bool) -> None:
+        """Guard an app.
+
+        Args:
+            app: What to guard.
+            users: Who may come.
+            always: Ask for a token even when there are no users, so that nobody comes in.
+        """
+        self._app = app
+        self._users = users
+        self._always = always
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 401 or 403."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        role = needed(scope.get("method", "WEBSOCKET"), scope["path"])
+        user = LOCAL_USER if role is ANYBODY else await run_in_threadpool(self._user, scope)
+        if role is ANYBODY or (user is not None and user.may(role)):
+            current_user.set(user or LOCAL_USER)
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await _refusal(scope, user, role)(scope, receive, send)
+
+    def _user(self, scope: Scope) -> User | None:
+        if not self._always and not self._users.any():
+            return LOCAL_USER
+        token = _token(Headers(scope=scope))
+        return self._users.of_token(token) if token else None
+
+
+def _token(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return cookie.value if cookie else None
+
+
+def _refusal(scope: Scope, user: User | None, role: Role) -> Response:
+    if user is not None:
+        detail = f"This needs the role {role}; {user.name} is {user.role}."
+        return problem(403, "NotAllowed", detail, "not_allowed")
+    page = scope["method"] in ("GET", "HEAD") and not scope["path"].startswith("/api/")
+    if page:
+        return RedirectResponse("/login", 303)
+    detail = "Send a token in the header Authorization: Bearer TOKEN."
+    answer = problem(401, "NotSignedIn", detail, "not_signed_in")
+    answer.headers["www-authenticate"] = "Bearer"
+    return answer

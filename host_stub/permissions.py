@@ -1,0 +1,81 @@
+"""Which role each route needs. A route that is not listed is for owners, and turns a test red."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.routing import compile_path
+
+from host_stub.users import Role
+
+ANYBODY = None
+"""No role, and no token either: what the sign-in page is made of."""
+
+RULES: Mapping[str, Role | None] = MappingProxyType(
+    {
+        "GET /login": ANYBODY,
+        "POST /login": ANYBODY,
+        "GET /logout": ANYBODY,
+        "GET /favicon.ico": ANYBODY,
+        "GET /static/{path:path}": ANYBODY,
+        "GET /components/{path:path}": ANYBODY,
+        "GET /": Role.VIEWER,
+        "GET /datasets/{dataset_id}": Role.VIEWER,
+        "GET /executions": Role.VIEWER,
+        "GET /apps": Role.VIEWER,
+        "GET /docs": Role.VIEWER,
+        "WEBSOCKET /ws": Role.VIEWER,
+        "WEBSOCKET /datasets/{dataset_id}/ws": Role.VIEWER,
+        "WEBSOCKET /executions/ws": Role.VIEWER,
+        "WEBSOCKET /apps/ws": Role.VIEWER,
+        "GET /api/v1/openapi.json": Role.VIEWER,
+        "GET /api/v1/projects": Role.VIEWER,
+        "GET /api/v1/datasets": Role.VIEWER,
+        "POST /api/v1/datasets": Role.EDITOR,
+        "GET /api/v1/datasets/{dataset_id}": Role.VIEWER,
+        "DELETE /api/v1/datasets/{dataset_id}": Role.OWNER,
+        "POST /api/v1/datasets/{dataset_id}/query": Role.VIEWER,
+        "POST /api/v1/datasets/{dataset_id}/items": Role.EDITOR,
+        "GET /api/v1/datasets/{dataset_id}/actions": Role.VIEWER,
+        "GET /api/v1/items/{item_id}": Role.VIEWER,
+        "PATCH /api/v1/items/{item_id}": Role.EDITOR,
+        "DELETE /api/v1/items/{item_id}": Role.EDITOR,
+        "GET /api/v1/items/{item_id}/thumbnail": Role.VIEWER,
+        "GET /api/v1/items/{item_id}/stream": Role.VIEWER,
+        "GET /api/v1/feature-sets": Role.VIEWER,
+        "GET /api/v1/executions": Role.VIEWER,
+        "POST /api/v1/executions": Role.EDITOR,
+        "GET /api/v1/executions/{execution_id}": Role.VIEWER,
+        "GET /api/v1/executions/{execution_id}/log": Role.VIEWER,
+        "POST /api/v1/executions/{execution_id}/terminate": Role.EDITOR,
+        "POST /api/v1/executions/{execution_id}/retry": Role.EDITOR,
+        "GET /api/v1/notifications": Role.VIEWER,
+        "POST /api/v1/notifications/read": Role.VIEWER,
+        "GET /api/v1/apps": Role.VIEWER,
+        "PATCH /api/v1/apps/{name}": Role.OWNER,
+    }
+)
+
+
+def needed(method: str, path: str) -> Role | None:
+    """The role that a request needs; that of an owner where there is no rule.
+
+    Args:
+        method: An HTTP method, or WEBSOCKET.
+        path: The path of the request.
+    """
+    method = "GET" if method == "HEAD" else method
+    for pattern, wanted, role in _RULES:
+        if method == wanted and pattern.match(path):
+            return role
+    return Role.OWNER
+
+
+def _compiled(rule: str, role: Role | None) -> tuple[re.Pattern[str], str, Role | None]:
+    method, path = rule.split(" ")
+    return compile_path(path)[0], method, role
+
+
+_RULES = [_compiled(rule, role) for rule, role in RULES.items()]
