@@ -144,19 +144,18 @@ def pca() -> Iterator[bool]:
 
 def search() -> Iterator[bool]:
     """The 50 most similar of a million, beside a product with all of them."""
-    vectors = mixture(size(1_000_000))[0]
-    stored = vectors.astype(np.float16)
+    stored = mixture(size(1_000_000), dtype=np.float16)[0]
     index, building = timed(lambda: SearchIndex(stored))
+    vectors = stored.astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1)
     queries = vectors[:: len(vectors) // 20][:20]
-    index.most_similar(queries[0], count=50)
-    found = [timed(lambda query=query: index.most_similar(query, count=50)) for query in queries]
+    index.similarities(queries[0], exact=50)
+    found = [timed(lambda query=query: best_of(index, query)) for query in queries]
     whole = [timed(lambda query=query: vectors @ query) for query in queries]
     wrong = 0
-    for (rows, _), query in zip((one for one, _ in found), queries, strict=True):
-        exact = stored[rows].astype(np.float32)
-        least = (exact @ query / np.linalg.norm(exact, axis=1)).min()
-        lengths = np.linalg.norm(vectors, axis=1)
-        wrong += int(((vectors @ query / lengths) > least + 2e-3).sum() > 50)
+    for rows, query in zip((one for one, _ in found), queries, strict=True):
+        cosines = vectors @ query / lengths
+        wrong += int(cosines[rows].min() < np.partition(cosines, -50)[-50] - 1e-6)
     slowest = max(seconds for _, seconds in found)
     work = f"{len(vectors):,} x 512 mixture, 20 queries, 50 results; made in {building:.1f} s"
     yield tell("search", 1000 * slowest, "ms, the slowest",
@@ -257,6 +256,12 @@ def neighbours_kept(vectors: Vectors, places: Vectors) -> float:
     quality = measure_quality(vectors, np.ascontiguousarray(places), seed=0)
     assert quality is not None
     return quality.neighbours_kept
+
+
+def best_of(index: SearchIndex, query: Vectors) -> NDArray[np.intp]:
+    """Rows of the 50 most similar."""
+    cosines = index.similarities(query, exact=50)
+    return np.argpartition(-cosines, 50)[:50]
 
 
 def recall(case: str, vectors: Vectors, graph: Any, work: str) -> bool:

@@ -51,7 +51,7 @@ def _matched(points: Points, rows: NDArray[np.intp]) -> Found:
 
 def by_text(points: Points, *, host: Host, text: str, count: int) -> Found:
     """The items whose pictures are nearest to a text. Raises as `similar_to_text` does."""
-    similarity = similar_to_text(host, points, text)
+    similarity = similar_to_text(host, points, text, count=count)
     best = sorted(similarity, key=lambda item_id: -similarity[item_id])[:count]
     said = f"The {len(best):,} nearest to the text are selected, nearest first."
     return Found(best, said, similarity)
@@ -59,7 +59,7 @@ def by_text(points: Points, *, host: Host, text: str, count: int) -> Found:
 
 def by_picture(points: Points, *, host: Host, name: str, content: bytes, count: int) -> Found:
     """The items whose pictures are nearest to another. Raises as `similar_to_picture` does."""
-    similarity = similar_to_picture(host, points, content)
+    similarity = similar_to_picture(host, points, content, count=count)
     best = sorted(similarity, key=lambda item_id: (-similarity[item_id], item_id))[:count]
     said = f"The {len(best):,} most similar to {name} are selected, nearest first."
     return Found(best, said, similarity)
@@ -67,7 +67,7 @@ def by_picture(points: Points, *, host: Host, name: str, content: bytes, count: 
 
 def by_example(points: Points, *, host: Host, examples: Sequence[str], count: int) -> Found:
     """The items nearest to some, without these. Raises as `similar_to_items` does."""
-    similarity = similar_to_items(host, points, examples)
+    similarity = similar_to_items(host, points, examples, count=count)
     others = similarity.keys() - set(examples)
     if not others:
         return Found(examples, "Every item of the map is selected already.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
-from typing import Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +16,12 @@ from clustering_app.projection.duplicates import near_duplicates
 from clustering_app.projector.contents import Points
 from clustering_app.projector.search import QUERY_ENCODER
 from clustering_app.vectors.feature_set import FeatureSet
-from clustering_app.vectors.similarity import TINY, euclidean, similarities
+from clustering_app.vectors.similarity import euclidean, unit
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
+
+if TYPE_CHECKING:
+    from clustering_app.vectors.search_index import SearchIndex
 
 Metric = Literal["cosine", "euclidean"]
 
@@ -40,10 +45,12 @@ def nearest(
     Raises:
         NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
-    features = _features(host, points)
+    loaded = _loaded(host, points)
+    features = loaded.features
     examples = _examples(features, item_ids)
     if metric == "cosine":
-        distances = 1 - similarities(features.vectors, _unit(examples).mean(0))
+        exact = count + len(item_ids) + _unknown(features, points.table.rows)
+        distances = 1 - loaded.index.similarities(unit(examples).mean(0), exact=exact)
     else:
         distances = euclidean(features.vectors, examples.mean(0))
     given, known = set(item_ids), points.table.rows
@@ -55,40 +62,50 @@ def nearest(
     return [(item_id, distance) for distance, item_id in heapq.nsmallest(count, others)]
 
 
-def similar_to_text(host: Host, points: Points, text: str) -> dict[str, float]:
+def similar_to_text(host: Host, points: Points, text: str, *, count: int) -> dict[str, float]:
     """Cosine of each item's picture with a text, by the model that made the vectors.
+
+    Exact for so many of the most similar, which come before all others.
 
     Raises:
         EncoderUnavailable: the model cannot be loaded any more.
         NoFeatures: the feature set is gone.
     """
-    features = _features(host, points)
-    query = QUERY_ENCODER.of_text(features.info.fingerprint, text)
-    return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
+    loaded = _loaded(host, points)
+    query = QUERY_ENCODER.of_text(loaded.features.info.fingerprint, text)
+    return _of_mapped(points, loaded, query, count)
 
 
-def similar_to_picture(host: Host, points: Points, content: bytes) -> dict[str, float]:
+def similar_to_picture(
+    host: Host, points: Points, content: bytes, *, count: int
+) -> dict[str, float]:
     """Cosine of each item's picture with another one, by the model that made the vectors.
+
+    Exact as those of a text.
 
     Raises:
         EncoderUnavailable: the model cannot be loaded any more.
         NoFeatures: the feature set is gone.
         Undecodable: the bytes are no picture.
     """
-    features = _features(host, points)
-    query = QUERY_ENCODER.of_picture(features.info.fingerprint, content)
-    return _of_mapped(points, features, similarities(features.vectors, query.astype(np.float32)))
+    loaded = _loaded(host, points)
+    query = QUERY_ENCODER.of_picture(loaded.features.info.fingerprint, content)
+    return _of_mapped(points, loaded, query, count)
 
 
-def similar_to_items(host: Host, points: Points, item_ids: Collection[str]) -> dict[str, float]:
+def similar_to_items(
+    host: Host, points: Points, item_ids: Collection[str], *, count: int
+) -> dict[str, float]:
     """Cosine of each item with the mean of some items, each taken at unit length.
+
+    Exact as those of a text, for so many besides the examples.
 
     Raises:
         NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
-    features = _features(host, points)
-    query = _unit(_examples(features, item_ids)).mean(0)
-    return _of_mapped(points, features, similarities(features.vectors, query))
+    loaded = _loaded(host, points)
+    query = unit(_examples(loaded.features, item_ids)).mean(0)
+    return _of_mapped(points, loaded, query, count + len(item_ids))
 
 
 def duplicate_groups(host: Host, points: Points, threshold: float) -> list[list[str]]:
@@ -100,9 +117,9 @@ def duplicate_groups(host: Host, points: Points, threshold: float) -> list[list[
     Raises:
         NoFeatures: the feature set is gone.
     """
-    features = _features(host, points)
+    features = _loaded(host, points).features
     mapped = np.flatnonzero(np.isin(features.item_ids, points.item_ids))
-    vectors = _unit(features.vectors[mapped].astype(np.float32))
+    vectors = unit(features.vectors[mapped].astype(np.float32))
     items = [points.table.items[points.table.rows[features.item_ids[row]]] for row in mapped]
     groups = []
     for rows in near_duplicates(vectors, threshold):
@@ -118,15 +135,13 @@ def _examples(features: FeatureSet, item_ids: Collection[str]) -> NDArray[np.flo
     return features.vectors[rows].astype(np.float32)
 
 
-def _unit(vectors_ND: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors_ND, axis=1, keepdims=True)
-    return np.asarray(vectors_ND / np.maximum(lengths, TINY))
-
-
 def _of_mapped(
-    points: Points, features: FeatureSet, cosines: NDArray[np.float32]
+    points: Points, loaded: Loaded, query: NDArray[np.float32], count: int
 ) -> dict[str, float]:
-    mapped = set(points.item_ids)
+    """Cosines of the items on the map, exact for so many of the most similar."""
+    features, mapped = loaded.features, set(points.item_ids)
+    exact = count + _unknown(features, mapped)
+    cosines = loaded.index.similarities(query, exact=exact)
     return {
         item_id: float(cosine)
         for item_id, cosine in zip(features.item_ids, cosines, strict=True)
@@ -134,6 +149,28 @@ def _of_mapped(
     }
 
 
-def _features(host: Host, points: Points) -> FeatureSet:
-    store = FeatureStore(host.storage(points.dataset_id))
-    return store.read(points.run.feature_set)
+def _unknown(features: FeatureSet, known: Collection[str]) -> int:
+    """How many items have a vector, and are not among the known."""
+    return sum(item_id not in known for item_id in features.item_ids)
+
+
+def _loaded(host: Host, points: Points) -> Loaded:
+    location = host.storage(points.dataset_id)
+    return load(location, points.run.feature_set, FeatureStore(location).snapshot())
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A feature set in memory, as searches want it."""
+
+    features: FeatureSet
+    index: SearchIndex
+
+
+@lru_cache(maxsize=2)
+def load(location: str, name: str, _snapshot: str) -> Loaded:
+    """Read a feature set, once for all searches until the store is written to."""
+    from clustering_app.vectors.search_index import SearchIndex
+
+    features = FeatureStore(location).read(name)
+    return Loaded(features, SearchIndex(features.vectors))

@@ -1,4 +1,4 @@
-"""The vectors most similar to a query, exactly, without reading all of them in full.
+"""How similar vectors are to a query, the most similar exactly, without reading all in full.
 
 A first look at 8 bits a number tells which vectors cannot be among the most similar, by a bound of
 what the rounding can hide; the others are compared in full. N items, D dimensions.
@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from clustering_app.vectors.similarity import ROWS_PER_BLOCK, TINY
+from clustering_app.vectors.similarity import ROWS_PER_BLOCK, TINY, unit
 
 LARGEST_CODE = 127
 SLACK = 1e-5
@@ -44,37 +44,33 @@ class SearchIndex:
         self._errors_N = np.empty(total, np.float32)
         for start in range(0, total, ROWS_PER_BLOCK):
             rows = slice(start, start + ROWS_PER_BLOCK)
-            block = _unit(vectors_ND[rows])
+            block = unit(vectors_ND[rows].astype(np.float32))
             scales = np.abs(block).max(axis=1) / LARGEST_CODE
             codes = np.rint(block / np.maximum(scales, TINY)[:, None])
             self._codes_ND[rows], self._scales_N[rows] = codes, scales
             self._errors_N[rows] = np.linalg.norm(block - codes * scales[:, None], axis=1) + SLACK
 
-    def most_similar(
-        self, query_D: NDArray[np.floating[Any]], *, count: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """The rows whose cosine with the query is highest, exactly.
+    def similarities(
+        self, query_D: NDArray[np.floating[Any]], *, exact: int
+    ) -> NDArray[np.float32]:
+        """Cosine of each vector with the query, in float32 for the most similar.
+
+        Args:
+            query_D: Of any length.
+            exact: How many of the most similar are wanted in full. They are ranked before all
+                others, whose cosines are off by what 8 bits lose, 0.01 at most for embeddings.
 
         Returns:
-            Rows, best first, equal ones in the order of rows, and their cosines; both
-            (min(count, N),).
+            float32 (N,), from -1.0 to 1.0.
         """
-        count = min(count, len(self._codes_ND))
-        query = _unit(query_D[None])[0]
-        products_N = np.empty(len(self._codes_ND), np.float32)
-        _products(self._codes_ND, query, products_N)
-        products_N *= self._scales_N
-        if count == 0:
-            return np.empty(0, np.intp), np.empty(0, np.float32)
-        sure_N = products_N - self._errors_N
-        least = np.partition(sure_N, len(sure_N) - count)[len(sure_N) - count]
-        rows = np.flatnonzero(products_N + self._errors_N >= least)
-        cosines = np.clip(_unit(self._vectors_ND[rows]) @ query, -1.0, 1.0)
-        order = np.argsort(-cosines, kind="stable")[:count]
-        return rows[order], cosines[order]
-
-
-def _unit(vectors_ND: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    unit = vectors_ND.astype(np.float32)
-    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), TINY)
-    return unit
+        query = unit(query_D[None].astype(np.float32))[0]
+        cosines_N = np.empty(len(self._codes_ND), np.float32)
+        _products(self._codes_ND, query, cosines_N)
+        cosines_N *= self._scales_N
+        exact = min(exact, len(cosines_N))
+        if exact > 0:
+            sure_N = cosines_N - self._errors_N
+            least = np.partition(sure_N, len(sure_N) - exact)[len(sure_N) - exact]
+            rows = np.flatnonzero(cosines_N + self._errors_N >= least)
+            cosines_N[rows] = unit(self._vectors_ND[rows].astype(np.float32)) @ query
+        return np.clip(cosines_N, -1.0, 1.0, out=cosines_N)

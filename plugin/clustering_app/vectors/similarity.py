@@ -58,3 +58,9 @@ def most_similar(
     cosines = similarities(vectors_ND, query_D)
     rows = np.argsort(-cosines, kind="stable")[:count]
     return rows, cosines[rows]
+
+
+def unit(vectors_ND: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors at unit length; a vector of zeros stays."""
+    lengths = np.linalg.norm(vectors_ND, axis=1, keepdims=True)
+    return np.asarray(vectors_ND / np.maximum(lengths, TINY))
