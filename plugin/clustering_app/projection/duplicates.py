@@ -31,7 +31,7 @@ def near_duplicates(
         threshold: -1.0 to 1.0.
         seed: Of the approximate search, used above `exact_up_to` vectors.
         exact_up_to: N up to which every pair is compared. Above, a pair counts when one is among
-            the 30 nearest that NN-descent finds of the other.
+            the 30 nearest that `find_neighbours` finds of the other.
 
     Returns:
         Rows of each group of two or more, ascending; the largest group first.

@@ -51,8 +51,8 @@ class Points:
         if field == CLUSTER:
             number = self.clusters[row]
             return f"cluster {number}" if number >= 0 else None
-        if field == OUTLIER_SCORE:
-            return round(float(self.outlier_scores[row]), 3)
+        if (measure := self._measures().get(field)) is not None:
+            return round(float(measure[row]), 3)
         return value(self.item(row), field)
 
     def values(self, field: str) -> list[JsonValue]:
