@@ -52,7 +52,7 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
         ("seen=1,2,up", "numbers"),
         ("seen=1,nan", "numbers"),
         ("&".join(["selected=a"] * (MOST_ITEMS + 1)), "more than 100 items"),
-        ("map=" + "x" * LONGEST, "longer than 8,000 characters"),
+        ("map=" + "x" * LONGEST, "longer than 20,000 characters"),
     ],
 )
 def test_a_wrong_address_is_refused(text: str, said: str) -> None:

@@ -108,7 +108,7 @@ def test_a_comparison_that_an_address_cannot_say_is_left_out(mapped: Place) -> N
         ("seen=1,2,3", "from nowhere that a map is seen"),
         ("seen=2,1,0,1", "from nowhere that a map is seen"),
         ("selected-saved=../runs", "was deleted meanwhile"),
-        ("search=x&how=magic", "There is no search 'magic'"),
+        ("color=cluster&search=x&how=magic", "There is no search 'magic'"),
     ],
 )
 def test_a_wrong_address_is_told_and_the_map_is_there(

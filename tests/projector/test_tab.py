@@ -267,10 +267,15 @@ def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     shown = tab.map_panel.hover.parts[0]
     assert (shown["title"], shown["lines"]) == ("sign-02.png", ["<b>turn</b>"])
     assert shown["picture"].startswith("/api/")
-    tab.controls.card_fields.value = ["metadata.score", "cluster", "label"]
+    tab.controls.card_fields.value = ["metadata.score", "cluster", "trust", "label"]
     tab.map_panel.hovered(3, 10.0, 20.0)
-    assert tab.map_panel.hover.parts[0]["lines"] == ["score: 3", "cluster: cluster 0", "stop"]
+    assert tab.map_panel.hover.parts[0]["lines"] == [
+        "score: 3",
+        "cluster: cluster 0",
+        "trust: 1.0",
+        "stop",
+    ]
     tab.map_panel.hovered(2, 10.0, 20.0)  # which has neither a score nor a cluster
-    assert tab.map_panel.hover.parts[0]["lines"] == ["<b>turn</b>"]
+    assert tab.map_panel.hover.parts[0]["lines"] == ["trust: 1.0", "<b>turn</b>"]
     tab.map_panel.hovered(None, 0.0, 0.0)
     assert tab.map_panel.hover.parts == []

@@ -10,7 +10,7 @@ from host_contract.errors import InvalidInput
 
 MOST_ITEMS = 100
 """Items named one by one; more are named by a saved selection or by a search."""
-LONGEST = 8_000
+LONGEST = 20_000
 """Characters of an address that is read."""
 LONGEST_VALUE = 1_000
 NONE = "none"

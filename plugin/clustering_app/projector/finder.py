@@ -9,7 +9,7 @@ from functools import partial
 import panel as pn
 
 from clustering_app.errors import ClusteringError
-from clustering_app.projector.address import Search
+from clustering_app.projector.address import LONGEST_VALUE, Search
 from clustering_app.projector.conditions import read_query
 from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
@@ -39,7 +39,7 @@ class Finder:
         self._state = state
         self._on_found = on_found
         self.asked: Search | None = None
-        """The search whose result was selected last."""
+        """The search whose result was selected last; None when an address cannot say it."""
         self.found: frozenset[str] = frozenset()
         """What it selected, of the points of the map."""
         self.search_panel = SearchPanel(self.search, self.search_by_picture)
@@ -120,6 +120,6 @@ class Finder:
             answer.say(str(error), kind="error")
             return
         answer.say(found.said)
-        self.asked = asked
+        self.asked = asked if asked and len(asked.text) <= LONGEST_VALUE else None
         self.found = frozenset(found.item_ids) & frozenset(points.item_ids)
         self._on_found(found)

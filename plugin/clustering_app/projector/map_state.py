@@ -34,6 +34,8 @@ class MapState:
         self.label_by = NOTHING
         self.card_fields: tuple[str, ...] = ("label",)
         """What the hover card says of an item, in this order."""
+        self._shown: tuple[Points | None, frozenset[str] | None, NDArray[np.intp]] | None = None
+        """The rows shown last, and what they were found in."""
         self._similarity: dict[str, float] = {}
         self._coloured: tuple[Points, str, dict[str, float], OwnColours, Colouring] | None = None
         """The colouring made last, and what it was made of."""
@@ -62,10 +64,14 @@ class MapState:
         self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
     def shown(self) -> NDArray[np.intp]:
-        """Rows of all points that are shown, ascending."""
-        if self.points is None:
-            return np.empty(0, np.intp)
-        ids = self.points.item_ids
+        """Rows of all points that are shown, ascending; kept until others are."""
+        known = self._shown
+        if known is None or known[0] is not self.points or known[1] is not self.isolated:
+            self._shown = known = (self.points, self.isolated, self._find_shown())
+        return known[2]
+
+    def _find_shown(self) -> NDArray[np.intp]:
+        ids = self.points.item_ids if self.points else ()
         if self.isolated is None:
             return np.arange(len(ids))
         return np.flatnonzero([item_id in self.isolated for item_id in ids])

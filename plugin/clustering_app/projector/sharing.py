@@ -92,12 +92,13 @@ class Sharing:
             None if group is None else await self._item_ids(group)
             for group in (address.selected, address.isolated)
         ]
+        if address.search is not None:
+            self._finder.search_panel.ask(address.search)
         if address.run and address.run != points.run.id:
             await self._open_map(address.run)
         self._state.color_by = address.color_by or self._state.color_by
         self._state.label_by = address.label_by or NOTHING
         if address.search is not None:
-            self._finder.search_panel.ask(address.search)
             await self._finder.search()
         if isolated is not None:
             self._state.select(isolated)

@@ -66,7 +66,7 @@ class ClusteringTab:
         self._host = host
         self._dataset = dataset
         self.state = MapState()
-        self._loaded = False
+        self._loaded = self._closed = False
         self._run_id: str | None = None
         self._said = ""
         self._items_changed = False
@@ -100,11 +100,14 @@ class ClusteringTab:
         )
         self.sharing = Sharing(
             store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
-            selections=self.selections_panel, open_map=self.open_map, show=self._show_all,
+            selections=self.selections_panel, open_map=self.open_map, show=self.show,
             tell=self._tell,
         )  # fmt: skip
         self.download_menu = DownloadMenu(
             self.state, dataset.name, scene=self.map_panel.scene, tell=self._tell
+        )
+        self._ticks = PeriodicCallback(
+            callback=self.tick, period=TICK_MILLISECONDS, background=True
         )
         self._layout = self._make_layout()
         self._show_places()
@@ -113,9 +116,17 @@ class ClusteringTab:
 
     def view(self) -> pn.Column:
         """The tab: what to map, the map, and what is selected; a line until it is read."""
-        pn.state.onload(self._open)
         self._place = pn.Column(Parts(OPENING), sizing_mode="stretch_both", margin=0)
+        if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+            # A page may be left while it is being opened, and would be looked after for ever.
+            pn.state.on_session_destroyed(lambda _context: self.close())
+        pn.state.onload(self._open)
         return self._place
+
+    def close(self) -> None:
+        """Look no longer at executions; a served page does so by itself when it is left."""
+        self._closed = True
+        self._ticks.stop()
 
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
@@ -137,15 +148,13 @@ class ClusteringTab:
         )
 
     async def _open(self) -> None:
-        self._ticks = PeriodicCallback(
-            callback=self.tick, period=TICK_MILLISECONDS, background=True
-        )
         await self.reload()
         await self.actions.load()
         # A widget that changes while it is being mounted loses the change (Panel subscribes late),
         # so the widgets enter the page when they already say what they should.
         self._place[:] = [self._layout]
-        self._ticks.start()
+        if not self._closed:
+            self._ticks.start()
 
     async def reload(self) -> None:
         """Read items, vectors and the open map, the newest unless one was chosen, and show them."""
@@ -159,7 +168,7 @@ class ClusteringTab:
             self.finder.search_panel.show_fields(self.state.points.table.fields())
             await self.selections_panel.load()
         self._show_places()
-        self._show_all()
+        self.show()
 
     async def open_map(self, run_id: str) -> None:
         """Open an earlier map; Run goes back to the newest."""
@@ -244,8 +253,8 @@ class ClusteringTab:
         self._said = text
         self._show_places()
 
-    def _show_all(self) -> None:
-        """Show the state anew, everywhere."""
+    def show(self) -> None:
+        """Show the state everywhere; to be called after a change of `state` by a program."""
         self.controls.show(self.state.contents, self.state)
         if self.state.points is not None:
             self._draw()
