@@ -1,4 +1,4 @@
-"""Keep the database of this release for the tests of later ones: `python -m tools.dump_database`."""
+"""Keep this release's database for the tests of later ones: `python -m tools.dump_database`."""
 
 import io
 import sqlite3
