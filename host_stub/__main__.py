@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from host_contract.errors import ContractError
+from host_stub.backup import back_up, restore
 from host_stub.platform import LocalPlatform
 from host_stub.users import Role
 
@@ -60,6 +61,26 @@ def user(
             typer.echo(f"Removed {name}.")
         else:
             typer.echo(platform.users.add(name, role))
+
+
+@program.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="A tar file to make.")], data_dir: DataDir
+) -> None:
+    """Write everything that a host keeps to one file; it may go on serving."""
+    with LocalPlatform(data_dir) as platform:
+        back_up(platform, archive)
+    typer.echo(f"Wrote {archive}.")
+
+
+@program.command(name="restore")
+def restore_backup(
+    archive: Annotated[Path, typer.Argument(help="A tar file that backup made.")],
+    data_dir: DataDir,
+) -> None:
+    """Make a new data directory of a backup."""
+    restore(archive, data_dir)
+    typer.echo(f"Made {data_dir}.")
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ import regex
 from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from host_stub.schema import prepare
+
 REGEX_SECONDS = 0.2
 """A pattern that needs longer on one value is refused: it may need for ever."""
 
@@ -138,10 +140,11 @@ class Database:
     """The engine, and sessions that commit at their end."""
 
     def __init__(self, data_dir: Path) -> None:
+        """Open it, made or brought up to date as needed. Raises `InvalidInput` for a later one."""
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine = create_engine(f"sqlite:///{data_dir / 'host.sqlite'}")
         event.listen(self.engine, "connect", _prepare)
-        Table.metadata.create_all(self.engine)
+        prepare(self.engine, Table.metadata, data_dir)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
