@@ -44,8 +44,6 @@ def tsne_layout(
 ) -> NDArray[np.float32]:
     """Place items so that those with near vectors are near; every item, never a sample.
 
-    Single-threaded, so that the same seed on the same machine gives the same bits.
-
     Args:
         components_NC: Their C first principal components, with C the dimensions of the map: where
             the items start, and where they stay when there are fewer than 5.
@@ -55,7 +53,8 @@ def tsne_layout(
         iterations: Steps of the optimisation; the first third, and at most 250,
             exaggerate the attraction.
         learning_rate: 0.0 for N / exaggeration and 200 at least (Belkina 2019).
-        seed: Of the noise.
+        seed: Of the noise. The same seed gives the same bits on the same kind of machine, whatever
+            the number of threads.
         report: Gets the fraction done; an exception it raises stops the layout.
 
     Returns:
@@ -70,6 +69,7 @@ def tsne_layout(
 
     known = neighbours.nearest(neighbours_for(perplexity))
     affinities = PerplexityBasedNN(
+        n_jobs=-1,
         perplexity=min(perplexity, known.indices.shape[1] / NEIGHBOURS_PER_PERPLEXITY),
         knn_index=PrecomputedNeighbors(
             known.indices.astype(np.int64), known.distances.astype(np.float64)
@@ -80,7 +80,7 @@ def tsne_layout(
         _start(components_NC, seed),
         affinities,
         negative_gradient_method="fft" if interpolated else "bh",
-        n_jobs=1,
+        n_jobs=-1,
         random_state=seed,
     )
     rate = learning_rate or "auto"
