@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import regex
-from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event
+from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from host_stub.schema import prepare
@@ -25,6 +25,9 @@ class Table(DeclarativeBase):
     """Base of the tables."""
 
     type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012 - SQLAlchemy's way
+
+
+# A creation key is what a caller sends along, so that asking again makes nothing new.
 
 
 class ProjectRow(Table):
@@ -40,6 +43,7 @@ class DatasetRow(Table):
 
     __tablename__ = "datasets"
     id: Mapped[str] = mapped_column(primary_key=True)
+    creation_key: Mapped[str | None] = mapped_column(unique=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str]
     created: Mapped[str]
@@ -51,6 +55,7 @@ class ItemRow(Table):
     __tablename__ = "items"
     __table_args__ = (Index("items_by_place", "dataset_id", "folder", "name"),)
     id: Mapped[str] = mapped_column(primary_key=True)
+    creation_key: Mapped[str | None] = mapped_column(unique=True)
     dataset_id: Mapped[str] = mapped_column(
         ForeignKey("datasets.id", ondelete="CASCADE"), index=True
     )
@@ -86,6 +91,7 @@ class ExecutionRow(Table):
 
     __tablename__ = "executions"
     id: Mapped[str] = mapped_column(primary_key=True)
+    creation_key: Mapped[str | None] = mapped_column(unique=True)
     app: Mapped[str]
     function: Mapped[str]
     dataset_id: Mapped[str | None] = mapped_column(index=True)
@@ -134,6 +140,16 @@ class AppRow(Table):
     name: Mapped[str] = mapped_column(primary_key=True)
     path: Mapped[str | None]
     enabled: Mapped[bool] = mapped_column(default=True)
+
+
+Made = TypeVar("Made", DatasetRow, ItemRow, ExecutionRow)
+
+
+def made_with(session: Session, table: type[Made], key: str | None) -> Made | None:
+    """What was made with a creation key before, if it is still there."""
+    if key is None:
+        return None
+    return session.scalars(select(table).where(table.creation_key == key)).one_or_none()
 
 
 class Database:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
 from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
-from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, new_id, now
+from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
 from host_stub.files import Files, Part
 from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
 from host_stub.item_rows import (
@@ -62,9 +62,13 @@ class Datasets:
             rows = session.scalars(select(ProjectRow).order_by(ProjectRow.id))
             return [Project(id=row.id, name=row.name) for row in rows]
 
-    def list(self, project_id: str | None = None) -> list[Dataset]:
-        """All datasets, or those of a project, in the order of creation."""
-        wanted = select(DatasetRow).order_by(DatasetRow.id)
+    def list(
+        self, project_id: str | None = None, *, after: str | None = None, limit: int | None = None
+    ) -> list[Dataset]:
+        """Datasets in the order of creation: of a project, and a page behind `after`, if asked."""
+        wanted = select(DatasetRow).order_by(DatasetRow.id).limit(limit)
+        if after is not None:
+            wanted = wanted.where(DatasetRow.id > after)
         if project_id is not None:
             wanted = wanted.where(DatasetRow.project_id == project_id)
         with self._database.session() as session:
@@ -75,15 +79,30 @@ class Datasets:
         with self._database.session() as session:
             return _dataset(dataset_row(session, dataset_id))
 
-    def create(self, name: str, project_id: str | None = None) -> Dataset:
-        """Make an empty dataset. Raises `InvalidInput` for a name without a visible character."""
+    def create(
+        self, name: str, project_id: str | None = None, *, key: str | None = None
+    ) -> Dataset:
+        """Make an empty dataset; asked again with a key, give what the first call made.
+
+        Raises:
+            InvalidInput: the name has no visible character.
+            NotFound: there is no such project.
+        """
         if not name.strip() or not name.isprintable():
             raise InvalidInput(f"A dataset needs a name of printable characters, not {name!r}.")
         with self._database.changing() as session:
+            if (made := made_with(session, DatasetRow, key)) is not None:
+                return _dataset(made)
             project = project_id or _default_project(session)
             if session.get(ProjectRow, project) is None:
                 raise NotFound(f"There is no project {project!r}.")
-            row = DatasetRow(id=new_id(), project_id=project, name=name.strip(), created=now())
+            row = DatasetRow(
+                id=new_id(),
+                creation_key=key,
+                project_id=project,
+                name=name.strip(),
+                created=now(),
+            )
             session.add(row)
             session.flush()
             return _dataset(row)
@@ -191,17 +210,27 @@ class Datasets:
         folder: str = "/",
         labels: Sequence[str] = (),
         metadata: Metadata | None = None,
+        key: str | None = None,
     ) -> Item:
-        """Add one file. Raises `InvalidInput` for a name that cannot be a file's."""
-        item = self.add_many(dataset_id, [(name, folder, content, tuple(labels), metadata or {})])
-        return item[0]
+        """Add one file; asked again with a key, give what the first call made.
+
+        Raises:
+            InvalidInput: the name cannot be a file's, or something is too long.
+        """
+        new = (name, folder, content, tuple(labels), metadata or {})
+        return self.add_many(dataset_id, [new], key=key)[0]
 
     def add_many(
         self,
         dataset_id: str,
         new: Iterable[tuple[str, str, BinaryIO, tuple[str, ...], Metadata]],
+        *,
+        key: str | None = None,
     ) -> builtins.list[Item]:
-        """Add files in one transaction: name, folder, bytes, labels, user metadata of each."""
+        """Add files in one transaction: name, folder, bytes, labels, user metadata of each.
+
+        A key is for one file alone.
+        """
         self.get(dataset_id)
         rows: builtins.list[ItemRow] = []
         parts: builtins.list[Part] = []
@@ -212,8 +241,12 @@ class Datasets:
                 parts += received_parts
             with self._database.changing() as session:
                 dataset_row(session, dataset_id)
+                if (made := made_with(session, ItemRow, key)) is not None:
+                    return [item_of(made, self._files)]
                 for part in parts:
                     self._files.keep(part)
+                for row in rows:
+                    row.creation_key = key
                 session.add_all(rows)
         finally:
             for part in parts:

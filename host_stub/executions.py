@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from host_contract.entities import Execution, ExecutionStatus, Metadata
 from host_contract.errors import InvalidInput, NotFound
 from host_contract.manifest import Function
-from host_stub.database import Database, DatasetRow, ExecutionRow, ItemRow, new_id, now
+from host_stub.database import Database, DatasetRow, ExecutionRow, ItemRow, made_with, new_id, now
 from host_stub.execution_rows import (
     ACTIVE,
     add_to_log,
@@ -65,8 +65,10 @@ class Executions:
         task = (str(data_dir), tuple(modules))
         self._runner = Runner(database, apps, notifications, task, self._owner, scheduler)
 
-    def start(self, app: str, function: str, inputs: Metadata) -> Execution:
-        """Start a declared function, and return at once.
+    def start(
+        self, app: str, function: str, inputs: Metadata, *, key: str | None = None
+    ) -> Execution:
+        """Start a declared function, and return at once; asked again with a key, start nothing.
 
         Raises:
             NotFound: there is no such app, function, dataset or item.
@@ -78,6 +80,7 @@ class Executions:
         given = checked(declared, inputs)
         row = ExecutionRow(
             id=new_id(),
+            creation_key=key,
             app=app,
             function=function,
             dataset_id=self._dataset_of(declared, given),
@@ -86,7 +89,9 @@ class Executions:
             created=now(),
             owner=self._owner,
         )
-        with self._database.session() as session:
+        with self._database.changing() as session:
+            if (made := made_with(session, ExecutionRow, key)) is not None:
+                return execution_of(made)
             session.add(row)
         self._runner.wake()
         return self.get(row.id)

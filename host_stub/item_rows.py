@@ -89,7 +89,8 @@ def check_metadata(metadata: Metadata) -> None:
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
     """The row of a clone, which shares the bytes."""
     columns = {column.key: getattr(row, column.key) for column in ItemRow.__table__.columns}
-    return ItemRow(**columns | {"id": new_id(), "dataset_id": dataset_id, "created": now()})
+    new = {"id": new_id(), "creation_key": None, "dataset_id": dataset_id, "created": now()}
+    return ItemRow(**columns | new)
 
 
 def item_of(row: ItemRow, files: Files) -> Item:

@@ -42,9 +42,11 @@ class Notifications:
             session.add(row)
         return _notification(row)
 
-    def list(self, limit: int = 50) -> builtins.list[Notification]:
-        """The newest messages, newest first."""
+    def list(self, limit: int = 50, *, before: str | None = None) -> builtins.list[Notification]:
+        """The newest messages, newest first; or those older than the one with the id `before`."""
         wanted = select(NotificationRow).order_by(NotificationRow.id.desc()).limit(limit)
+        if before is not None:
+            wanted = wanted.where(NotificationRow.id < before)
         with self._database.session() as session:
             return [_notification(row) for row in session.scalars(wanted)]
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, File, Form, Query, UploadFile
 from pydantic import BaseModel
 
 from host_contract.entities import Dataset, DatasetAction, Item, ItemPage, Metadata
+from host_stub.api.idempotency import CreationKey
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -27,14 +28,18 @@ def router(platform: LocalPlatform) -> APIRouter:
     found = APIRouter(prefix="/datasets", tags=["datasets"])
 
     @found.get("")
-    def list_datasets(project_id: str | None = None) -> list[Dataset]:
-        """All datasets, or those of a project."""
-        return platform.datasets.list(project_id)
+    def list_datasets(
+        project_id: str | None = None,
+        after: str | None = None,
+        limit: Annotated[int | None, Query(ge=1, le=MAX_PAGE)] = None,
+    ) -> list[Dataset]:
+        """Datasets, of a project if asked; pass the last one's id as `after` for the next page."""
+        return platform.datasets.list(project_id, after=after, limit=limit)
 
     @found.post("", status_code=201)
-    def create_dataset(new: NewDataset) -> Dataset:
-        """Make an empty dataset."""
-        return platform.datasets.create(new.name, new.project_id)
+    def create_dataset(new: NewDataset, key: CreationKey) -> Dataset:
+        """Make an empty dataset; with an Idempotency-Key, once however often it is asked for."""
+        return platform.datasets.create(new.name, new.project_id, key=key)
 
     @found.get("/{dataset_id}")
     def get_dataset(dataset_id: str) -> Dataset:
@@ -59,14 +64,15 @@ def router(platform: LocalPlatform) -> APIRouter:
     @found.post("/{dataset_id}/items", status_code=201)
     def upload_item(
         dataset_id: str,
+        key: CreationKey,
         file: Annotated[UploadFile, File()],
         folder: Annotated[str, Form()] = "/",
         label: Annotated[list[str] | None, Form()] = None,
     ) -> Item:
-        """Add one file."""
+        """Add one file; with an Idempotency-Key, once however often it is sent."""
         name = file.filename or ""
         return platform.datasets.add(
-            dataset_id, name, file.file, folder=folder, labels=tuple(label or ())
+            dataset_id, name, file.file, folder=folder, labels=tuple(label or ()), key=key
         )
 
     @found.get("/{dataset_id}/actions")

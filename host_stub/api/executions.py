@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from host_contract.entities import Execution, Metadata
+from host_stub.api.idempotency import CreationKey
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -36,9 +37,9 @@ def router(platform: LocalPlatform) -> APIRouter:
         return platform.executions.list(dataset_id, active=active, before=before, limit=limit)
 
     @found.post("", status_code=201)
-    def start_execution(new: NewExecution) -> Execution:
-        """Start a function that an app declares."""
-        return platform.executions.start(new.app, new.function, new.inputs)
+    def start_execution(new: NewExecution, key: CreationKey) -> Execution:
+        """Start a function that an app declares; with an Idempotency-Key, once."""
+        return platform.executions.start(new.app, new.function, new.inputs, key=key)
 
     @found.get("/{execution_id}")
     def get_execution(execution_id: str) -> Execution:

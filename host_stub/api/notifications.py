@@ -17,9 +17,11 @@ def router(platform: LocalPlatform) -> APIRouter:
     found = APIRouter(prefix="/notifications", tags=["notifications"])
 
     @found.get("")
-    def list_notifications(limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> list[Notification]:
-        """The newest notifications, newest first."""
-        return platform.notifications.list(limit)
+    def list_notifications(
+        before: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 50
+    ) -> list[Notification]:
+        """Notifications, newest first; pass the last one's id as `before` for the next page."""
+        return platform.notifications.list(limit, before=before)
 
     @found.post("/read", status_code=204)
     def mark_read(ids: list[str] | None = None) -> None:

@@ -9,15 +9,18 @@ CREATE TABLE apps (
 );
 CREATE TABLE datasets (
 	id VARCHAR NOT NULL, 
+	creation_key VARCHAR, 
 	project_id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
 	created VARCHAR NOT NULL, 
 	PRIMARY KEY (id), 
+	UNIQUE (creation_key), 
 	FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
-INSERT INTO "datasets" VALUES('066117752c3cc9bbb4f9cbc4','default','kept signs','2026-11-25T10:40:38.239464+00:00');
+INSERT INTO "datasets" VALUES('0661178aef3b613044e0f19c',NULL,'default','kept signs','2026-11-25T10:46:43.340160+00:00');
 CREATE TABLE executions (
 	id VARCHAR NOT NULL, 
+	creation_key VARCHAR, 
 	app VARCHAR NOT NULL, 
 	function VARCHAR NOT NULL, 
 	dataset_id VARCHAR, 
@@ -34,7 +37,8 @@ CREATE TABLE executions (
 	log VARCHAR NOT NULL, 
 	cancel_requested BOOLEAN NOT NULL, 
 	owner VARCHAR NOT NULL, 
-	PRIMARY KEY (id)
+	PRIMARY KEY (id), 
+	UNIQUE (creation_key)
 );
 CREATE TABLE feature_sets (
 	id VARCHAR NOT NULL, 
@@ -50,6 +54,7 @@ CREATE TABLE feature_sets (
 );
 CREATE TABLE items (
 	id VARCHAR NOT NULL, 
+	creation_key VARCHAR, 
 	dataset_id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
 	folder VARCHAR NOT NULL, 
@@ -63,9 +68,10 @@ CREATE TABLE items (
 	annotations JSON NOT NULL, 
 	labels JSON NOT NULL, 
 	PRIMARY KEY (id), 
+	UNIQUE (creation_key), 
 	FOREIGN KEY(dataset_id) REFERENCES datasets (id) ON DELETE CASCADE
 );
-INSERT INTO "items" VALUES('066117752d9fd45709289f76','066117752c3cc9bbb4f9cbc4','kept.png','/','image/png',10,'2026-11-25T10:40:38.333485+00:00','9ed97c950c330a5b556b00fe9d46390594f0a34437886edd034c323444fbd7d8',NULL,'{"n": 1}','{}','[{"label": "stop", "type": "classification"}]','["stop"]');
+INSERT INTO "items" VALUES('0661178af166630ec52d1ec4',NULL,'0661178aef3b613044e0f19c','kept.png','/','image/png',10,'2026-11-25T10:46:43.495492+00:00','9ed97c950c330a5b556b00fe9d46390594f0a34437886edd034c323444fbd7d8',NULL,'{"n": 1}','{}','[{"label": "stop", "type": "classification"}]','["stop"]');
 CREATE TABLE notifications (
 	id VARCHAR NOT NULL, 
 	title VARCHAR NOT NULL, 
@@ -77,7 +83,7 @@ CREATE TABLE notifications (
 	read BOOLEAN NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "notifications" VALUES('066117752dd58607f8a7090e','kept message','','info',NULL,NULL,'2026-11-25T10:40:38.344100+00:00',0);
+INSERT INTO "notifications" VALUES('0661178af1ce04df639edc48','kept message','','info',NULL,NULL,'2026-11-25T10:46:43.508767+00:00',0);
 CREATE TABLE projects (
 	id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -91,11 +97,11 @@ CREATE TABLE users (
 	PRIMARY KEY (name), 
 	UNIQUE (token_sha256)
 );
-INSERT INTO "users" VALUES('kept','owner','b638a62bdde3d543b14d9f55186a45fba603578d9033a65a5b69d400b85136e0');
-CREATE INDEX ix_executions_dataset_id ON executions (dataset_id);
+INSERT INTO "users" VALUES('kept','owner','8a11bf30152a22ddf478ffb645638db10e9cceec2ff37240178c497914dee578');
 CREATE INDEX ix_executions_status ON executions (status);
-CREATE INDEX ix_items_dataset_id ON items (dataset_id);
+CREATE INDEX ix_executions_dataset_id ON executions (dataset_id);
 CREATE INDEX ix_items_thumbnail ON items (thumbnail);
 CREATE INDEX ix_items_content ON items (content);
+CREATE INDEX ix_items_dataset_id ON items (dataset_id);
 CREATE INDEX items_by_place ON items (dataset_id, folder, name);
 COMMIT;

@@ -134,8 +134,11 @@ def test_what_was_answered_survives_kills(tmp_path: Path) -> None:
             writer.join(60)
         writers += news
         with LocalPlatform(data_dir) as platform:
-            for writer in writers:
+            for writer in news:
                 check_answers(platform, writer)
             check_files(platform)
         written += sum(len(writer.items) + len(writer.deleted) for writer in news)
+    with LocalPlatform(data_dir) as platform:
+        for writer in writers:
+            check_answers(platform, writer)
     assert written > 10 * KILLS, "there was no load"

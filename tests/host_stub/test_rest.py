@@ -92,6 +92,41 @@ def test_execution_from_start_to_output(client: httpx.Client, dataset_id: str) -
     assert older.json() == []
 
 
+def test_creation_with_a_key_is_done_once(client: httpx.Client) -> None:
+    key = {"idempotency-key": "a key"}
+    first = client.post("/datasets", json={"name": "once"}, headers=key).json()
+    assert client.post("/datasets", json={"name": "once"}, headers=key).json() == first
+    address, file = f"/datasets/{first['id']}/items", {"file": ("a.png", png().getvalue())}
+    item = client.post(address, files=file, headers=key).json()
+    assert client.post(address, files=file, headers=key).json() == item
+    assert client.post(f"/datasets/{first['id']}/query", json={}).json()["total"] == 1
+    call = {"app": "counting", "function": "count_dataset", "inputs": {"dataset": first["id"]}}
+    started = client.post("/executions", json=call, headers=key).json()["id"]
+    assert client.post("/executions", json=call, headers=key).json()["id"] == started
+    other = client.post("/datasets", json={"name": "once"}, headers={"idempotency-key": "b"})
+    assert other.json()["id"] != first["id"]
+    assert client.post("/datasets", json={"name": "once"}).json()["id"] != first["id"]
+    wrong = client.post("/datasets", json={"name": "a"}, headers={"idempotency-key": "x" * 201})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_input")
+
+
+def test_lists_are_read_page_by_page(client: httpx.Client, working: LocalPlatform) -> None:
+    for number in range(3):
+        client.post("/datasets", json={"name": str(number)})
+        working.notifications.add(str(number))
+    for address, cursor, everything in (
+        ("/datasets", "after", [one.id for one in working.datasets.list()]),
+        ("/notifications", "before", [one.id for one in working.notifications.list(1000)]),
+    ):
+        seen: list[str] = []
+        while page := client.get(
+            address, params={"limit": 2, **({cursor: seen[-1]} if seen else {})}
+        ).json():
+            assert len(page) <= 2
+            seen += [one["id"] for one in page]
+        assert seen == everything
+
+
 def test_lists(client: httpx.Client, dataset_id: str) -> None:
     assert client.get("/projects").json()
     assert dataset_id in {one["id"] for one in client.get("/datasets").json()}

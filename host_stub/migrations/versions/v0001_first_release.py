@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "executions",
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("creation_key", sa.String(), nullable=True),
         sa.Column("app", sa.String(), nullable=False),
         sa.Column("function", sa.String(), nullable=False),
         sa.Column("dataset_id", sa.String(), nullable=True),
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("creation_key"),
     )
     op.create_index(op.f("ix_executions_dataset_id"), "executions", ["dataset_id"], unique=False)
     op.create_index(op.f("ix_executions_status"), "executions", ["status"], unique=False)
@@ -68,11 +70,13 @@ def upgrade() -> None:
     op.create_table(
         "datasets",
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("creation_key", sa.String(), nullable=True),
         sa.Column("project_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("creation_key"),
     )
     op.create_table(
         "feature_sets",
@@ -90,6 +94,7 @@ def upgrade() -> None:
     op.create_table(
         "items",
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("creation_key", sa.String(), nullable=True),
         sa.Column("dataset_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("folder", sa.String(), nullable=False),
@@ -104,6 +109,7 @@ def upgrade() -> None:
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["dataset_id"], ["datasets.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("creation_key"),
     )
     op.create_index("items_by_place", "items", ["dataset_id", "folder", "name"], unique=False)
     op.create_index(op.f("ix_items_content"), "items", ["content"], unique=False)
