@@ -114,7 +114,7 @@ def _read(context: ExecutionContext, store: FeatureStore, name: str | None) -> F
     if not found.item_ids:
         raise NoFeatures(f"Feature set {found.info.name!r} holds no vectors: {nothing}")
     _refuse_non_finite(context, found)
-    return found
+    return found.in_order_of_ids()  # here, so that memory holds one copy alone
 
 
 def _refuse_non_finite(context: ExecutionContext, found: FeatureSet) -> None:

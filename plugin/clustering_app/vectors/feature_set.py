@@ -90,7 +90,9 @@ class FeatureSet:
             raise ValueError(f"vectors are {self.vectors.dtype}, not float16 or float32")
 
     def in_order_of_ids(self) -> FeatureSet:
-        """The same in the order of item ids, whatever order the items came in."""
+        """The same in the order of item ids; itself when it is in that order."""
         order = sorted(range(len(self.item_ids)), key=self.item_ids.__getitem__)
+        if order == list(range(len(order))):
+            return self
         item_ids = tuple(self.item_ids[row] for row in order)
         return replace(self, item_ids=item_ids, vectors=self.vectors[order])
