@@ -58,7 +58,7 @@ def open_tab(page: Page, server: Any, tab: str = "Clustering") -> None:
 
 def search_how(page: Page, mode: str) -> None:
     page.get_by_role("combobox", name="Search how").click()
-    page.get_by_text(mode, exact=True).last.click()
+    page.get_by_text(mode, exact=True).filter(visible=True).last.click()
 
 
 def choose_action(page: Page, label: str) -> None:
