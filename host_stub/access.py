@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from host_stub.api.problems import problem
 from host_stub.permissions import ANYBODY, needed
-from host_stub.users import LOCAL_USER, User, Users, current_user
+from host_stub.users import LOCAL_USER, NOBODY, User, Users, current_user
 
 if TYPE_CHECKING:
     from host_stub.users import Role
@@ -48,9 +48,13 @@ class Access:
             await self._app(scope, receive, send)
             return
         role = needed(scope.get("method", "WEBSOCKET"), scope["path"])
-        user = LOCAL_USER if role is ANYBODY else await run_in_threadpool(self._user, scope)
-        if role is ANYBODY or (user is not None and user.may(role)):
-            current_user.set(user or LOCAL_USER)
+        if role is ANYBODY:
+            current_user.set(NOBODY)
+            await self._app(scope, receive, send)
+            return
+        user = await run_in_threadpool(self._user, scope)
+        if user is not None and user.may(role):
+            current_user.set(user)
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})

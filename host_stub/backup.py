@@ -26,8 +26,11 @@ def back_up(platform: LocalPlatform, archive: Path) -> None:
     """Write everything that a host keeps to a tar file.
 
     Raises:
-        InvalidInput: the file exists, or an execution is under way, whose app may be writing.
+        InvalidInput: the file exists, the directory holds nothing yet, or an execution is under
+            way, whose app may be writing.
     """
+    if not platform.datasets.list():
+        raise InvalidInput(f"There is no dataset in {platform.data_dir}; is it the right one?")
     if archive.exists():
         raise InvalidInput(f"{archive} exists already; name another file.")
     if active := platform.executions.list(active=True):

@@ -51,6 +51,9 @@ class User:
 LOCAL_USER = User("local user", Role.OWNER)
 """Whoever uses a host on loopback that has no users."""
 
+NOBODY = User("nobody", Role.VIEWER)
+"""Whoever has not signed in, where nobody needs to."""
+
 current_user: ContextVar[User] = ContextVar("current_user", default=LOCAL_USER)
 """The user of the request or page that is being answered."""
 

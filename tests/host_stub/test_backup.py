@@ -64,6 +64,12 @@ def test_item_whose_bytes_went_meanwhile_is_not_in_the_backup(
 def test_backup_does_not_write_over_anything_nor_while_an_app_writes(
     working: LocalPlatform, tmp_path: Path
 ) -> None:
+    with (
+        LocalPlatform(tmp_path / "mistyped") as empty,
+        pytest.raises(InvalidInput, match="the right one"),
+    ):
+        back_up(empty, tmp_path / "backup.tar")
+    working.datasets.create("signs")
     there = tmp_path / "there.tar"
     there.touch()
     with pytest.raises(InvalidInput, match="exists already"):

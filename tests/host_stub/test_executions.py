@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -249,28 +250,43 @@ def test_trigger_starts_a_function_for_items_that_match(working: LocalPlatform) 
     assert working.executions.wait(started.id).output == 1
 
 
-def test_only_the_own_workers_reach_the_scheduler(working: LocalPlatform) -> None:
-    working.run(APP, "double", {})
+def listening() -> set[tuple[str, int]]:
+    """Where this process and those that it started wait for others."""
     here = psutil.Process()
-    listening = [
-        connection.laddr
+    return {
+        (connection.laddr.ip, connection.laddr.port)
         for process in (here, *here.children(recursive=True))
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
-    ]
-    assert listening
-    assert {address.ip for address in listening} == {"127.0.0.1"}
+    }
+
+
+def test_only_the_own_workers_reach_the_scheduler(platform: LocalPlatform) -> None:
+    before = listening()
+    platform.run(APP, "double", {})
+    new = listening() - before
+    assert len(new) > 2
+    assert {ip for ip, _ in new} == {"127.0.0.1"}
     anybody = ssl.create_default_context()
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
-    for address in listening:
+    guarded = 0
+    for address in new:
+        try:
+            page = httpx.get(f"http://{address[0]}:{address[1]}/info/main/workers.html", timeout=60)
+        except httpx.TransportError:
+            guarded += 1
+        else:
+            assert page.status_code == 404, "Dask's web pages are open"
+            continue
         with (
-            socket.create_connection(address, timeout=30) as plain,
-            pytest.raises(OSError, match=r"certificate|handshake|reset|EOF"),
+            socket.create_connection(address, timeout=60) as plain,
+            pytest.raises(OSError, match=r"certificate|reset|EOF|Broken pipe"),
             anybody.wrap_socket(plain) as connection,
         ):
             connection.sendall(b"x" * 100)
             assert connection.recv(1) == b"", "something was said without a certificate"
             raise ConnectionResetError("reset")
+    assert guarded > 2, "scheduler, nanny and worker"
 
 
 SERVER = """
