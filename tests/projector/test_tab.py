@@ -64,7 +64,8 @@ def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:
     place.write_run(count=9)
     tab = place.tab()
     assert "3 items have vectors but are not on this map: place them" in told(tab)
-    assert tab.controls.run.unmapped == 3
+    assert tab.controls.place.visible
+    assert tab.controls.place.label == "Place 3 new items"
 
 
 def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:

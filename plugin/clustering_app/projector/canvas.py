@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 from numpy.typing import NDArray
 
+from clustering_app.projector.button import Button
 from clustering_app.projector.colours import Colouring
 from clustering_app.projector.view_2d import MapView2D
 from clustering_app.projector.view_3d import MapView3D
@@ -52,10 +53,9 @@ class Canvas:
         self._thumbnails.param.watch(self._thumbnails_chosen, "value")
         self._address: Callable[[int], str | None] = lambda _row: None
         self._redraw: Callable[[], None] = lambda: None
-        self._fit = pmui.Button(
-            label="Fit", icon="fit_screen", variant="text", size="small",
-            on_click=lambda _event: self.drawn.fit(), margin=(0, 2),
-        )  # fmt: skip
+        self._fit = Button(
+            "Fit", self._fit_pressed, icon="fit_screen", look="command", margin=(0, 2)
+        )
 
     def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
         """Draw these points, (N, 2) or (N, 3), and forget the selection."""
@@ -146,3 +146,6 @@ class Canvas:
     def _mode_chosen(self, event: Any) -> None:
         self.plane.set_mode(event.new)
         self.space.set_mode(event.new)
+
+    async def _fit_pressed(self) -> None:
+        self.fit()

@@ -10,13 +10,13 @@ import panel as pn
 import panel_material_ui as pmui
 
 from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters
+from clustering_app.projector.button import Button
 from clustering_app.projector.colour_bar import ColourBar
 from clustering_app.projector.colours import Colouring, LegendLine
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
 from clustering_app.projector.parts import Parts, notice
-from clustering_app.projector.run_buttons import RunButtons
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from host_contract.entities import Metadata
 
@@ -71,7 +71,8 @@ class Controls:
         self._on_card = on_card
         self._filling = False
 
-        self.run = RunButtons({"run": on_run, "place": on_place})
+        self.run = Button("Run", on_run, icon="play_arrow", look="button filled", **WIDE)
+        self.place = Button("", on_place, title="No point of the map moves", **WIDE)
         self.last_run = Parts()
         self.history = pmui.Select(label="Map", options={}, size="small", visible=False, **WIDE)
         self.history.param.watch(self._history_chosen, "value")
@@ -126,7 +127,7 @@ class Controls:
         """The column, which scrolls by itself."""
         return pn.Column(
             Parts(notice("heading", "Data filters")),
-            self.run, self.last_run, self.history, self.tensor,
+            self.run, self.place, self.last_run, self.history, self.tensor,
             self.label_by, self.color_by, self.legend, self.colour_bar, self.card_fields,
             Parts(notice("heading", "Projection")),
             self.method, self.dimensions, self.spherize, self.neighbours, self.min_dist,
@@ -186,10 +187,15 @@ class Controls:
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
             self.card_fields.param.update(options=fields, value=list(state.card_fields))
-            self.run.unmapped = contents.unmapped
         finally:
             self._filling = False
         self._edited()
+
+    def offer(self, *, ready: bool, unmapped: int) -> None:
+        """Say whether a run can be started now, and how many items could be placed on the map."""
+        self.run.enabled = self.place.enabled = ready
+        self.place.visible = unmapped > 0
+        self.place.label = f"Place {unmapped:,} new item{'' if unmapped == 1 else 's'}"
 
     def show_legend(self, lines: Sequence[LegendLine], colours: Colouring) -> None:
         """Say what the colours stand for: categories by line, numbers by a scale."""

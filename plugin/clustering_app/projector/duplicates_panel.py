@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import panel_material_ui as pmui
 
+from clustering_app.projector.button import Button
 from clustering_app.projector.folded import folded
 from clustering_app.projector.parts import Answer
 
@@ -18,14 +19,7 @@ class DuplicatesPanel:
 
     def __init__(self, on_find: Callable[[], Awaitable[None]]) -> None:
         """Take what to call when the user wants them found."""
-
-        async def find(_event: object) -> None:
-            self.find.loading = True
-            try:
-                await on_find()
-            finally:
-                self.find.loading = False
-
+        self._on_find = on_find
         self.threshold = pmui.FloatSlider(
             label="Similar from", start=LOWEST, end=1.0, step=0.005, value=DEFAULT, size="small",
             sizing_mode="stretch_width", margin=(5, 8),
@@ -33,12 +27,19 @@ class DuplicatesPanel:
         self.leave_one = pmui.Checkbox(
             label="Leave out one of each group", value=True, size="small", margin=(0, 0)
         )
-        self.find = pmui.Button(
-            label="Find near-duplicates", icon="content_copy", variant="outlined", size="small",
-            on_click=find, sizing_mode="stretch_width", margin=(5, 0),
+        self.find = Button(
+            "Find near-duplicates", self._find, icon="content_copy", sizing_mode="stretch_width",
+            margin=(5, 0),
         )  # fmt: skip
         self.answer = Answer()
 
     def view(self) -> pmui.Accordion:
         """The folded panel."""
         return folded("Near-duplicates", self.threshold, self.leave_one, self.find, self.answer)
+
+    async def _find(self) -> None:
+        self.find.enabled = False
+        try:
+            await self._on_find()
+        finally:
+            self.find.enabled = True

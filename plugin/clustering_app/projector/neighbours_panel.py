@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from clustering_app.errors import ClusteringError
+from clustering_app.projector.button import Button
 from clustering_app.projector.later import later
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import items
@@ -45,9 +46,9 @@ class NeighboursPanel:
         )  # fmt: skip
         for control in (self.metric, self.count):
             control.param.watch(self._changed, "value")
-        self.ask = pmui.Button(
-            label="Nearest to the selection", icon="near_me", variant="outlined", size="small",
-            on_click=lambda _event: later(self.find), sizing_mode="stretch_width", margin=(5, 0),
+        self.ask = Button(
+            "Nearest to the selection", self.find, icon="near_me", sizing_mode="stretch_width",
+            margin=(5, 0),
         )  # fmt: skip
         self._controls = pn.Column(
             pn.Row(self.metric, self.count, margin=0), self.ask,

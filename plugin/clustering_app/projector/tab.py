@@ -232,7 +232,10 @@ class ClusteringTab:
         self._left.visible = bool(self.state.contents.feature_sets)
         self._middle.visible = self._right.visible = not page
         self._page.visible = page
-        self.controls.run.enabled = running is None and bool(self.state.contents.feature_sets)
+        self.controls.offer(
+            ready=running is None and bool(self.state.contents.feature_sets),
+            unmapped=0 if page else self.state.contents.unmapped,
+        )
         now = Situation(
             contents=self.state.contents,
             loaded=self._loaded,
