@@ -290,14 +290,6 @@ def test_a_lost_context_is_replaced(triangle: OpenMap) -> None:
     assert triangle.view.camera == FROM_AHEAD
 
 
-def test_the_picture_is_what_is_seen(triangle: OpenMap) -> None:
-    with triangle.page.expect_download() as download:
-        triangle.do(lambda: triangle.view.picture("three points.png"))
-    assert download.value.suggested_filename == "three points.png"
-    saved = np.asarray(Image.open(download.value.path()).convert("RGB"))
-    assert np.array_equal(saved, seen_pixels(triangle))
-
-
 def test_what_the_browser_sends_is_not_trusted(triangle: OpenMap) -> None:
     told = len(triangle.hovers), len(triangle.in_view)
     heard = triangle.view.pane()._handle_msg

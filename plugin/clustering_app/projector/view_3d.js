@@ -53,7 +53,6 @@ class CloudView {
 
   told(message) {
     if (message.fit) { this.fit() }
-    if (message.picture) { this.save(message.picture) }
     for (const [row, address] of Object.entries(message.thumbnails || {})) {
       const image = new Image()
       image.onload = () => this.redraw()
@@ -292,9 +291,4 @@ class CloudView {
   clear() { this.select(new Uint8Array(this.selected.length)) }
 
   select(bits) { this.model.selected = bits.buffer }
-
-  save(name) {
-    this.draw()
-    download([this.points.canvas, this.surface], name)
-  }
 }

@@ -92,18 +92,3 @@ class Overlay {
     context.stroke()
   }
 }
-
-// Let the browser keep canvases of one size, one over the other, as PNG.
-function download(layers, name) {
-  const {width, height} = layers[0]
-  const whole = Object.assign(document.createElement("canvas"), {width, height})
-  const context = whole.getContext("2d")
-  layers.forEach((layer) => context.drawImage(layer, 0, 0))
-  whole.toBlob((blob) => {
-    const link = document.createElement("a")
-    link.href = URL.createObjectURL(blob)
-    link.download = name
-    link.click()
-    URL.revokeObjectURL(link.href)
-  })
-}
