@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 LONG = 180_000
@@ -63,8 +64,22 @@ def search_how(page: Page, mode: str) -> None:
 
 def choose_action(page: Page, label: str) -> None:
     """Choose from the menu beside the map; the title bar has one of the same name."""
-    page.locator(".selection-actions").get_by_role("button", name="Dataset Actions").click()
-    page.get_by_role("menuitem", name=label).click()
+    beside = page.locator(".selection-actions")
+    choose_from(page, beside.get_by_role("button", name="Dataset Actions"), label)
+
+
+def choose_from(page: Page, menu: Locator, label: str) -> None:
+    """Open a menu and choose; React may mount its button anew just then, so a person tries again."""
+    entry = page.get_by_role("menuitem", name=label)
+    for _ in range(6):
+        menu.click()
+        try:
+            entry.wait_for(timeout=LONG / 6)
+        except PlaywrightTimeout:
+            continue
+        entry.click()
+        return
+    raise AssertionError(f"the menu did not show {label!r}")
 
 
 def picture(page: Page, name: str) -> None:

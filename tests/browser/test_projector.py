@@ -20,6 +20,7 @@ from tests.browser.conftest import PROGRAM, Server, serving
 from tests.browser.map_page import (
     LONG,
     box_select,
+    choose_from,
     map_box,
     open_tab,
     picture,
@@ -222,15 +223,13 @@ def test_the_picture_of_the_map_is_taken_away(page: Page, server: Server, name: 
 
 def downloaded(page: Page, entry: str) -> Path:
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download", exact=True).click()
-        page.get_by_role("menuitem", name=entry).click()
+        choose_from(page, page.get_by_role("button", name="Download", exact=True), entry)
     return saved.value.path()
 
 
 def table(page: Page, entry: str) -> list[dict[str, str]]:
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download", exact=True).click()
-        page.get_by_role("menuitem", name=entry).click()
+        choose_from(page, page.get_by_role("button", name="Download", exact=True), entry)
     assert saved.value.suggested_filename.endswith(".csv")
     with saved.value.path().open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -17,6 +17,7 @@ from tests.browser.map_page import (
     PICTURES,
     box_select,
     choose_action,
+    choose_from,
     dataset_id,
     ended,
     matching,
@@ -174,8 +175,9 @@ def test_warning_and_its_cure_through_the_deployment_slot(
     page.get_by_role("tab", name="Data").click()
     page.get_by_text("Select All").first.click()
     expect(page.get_by_text("171 of 171 selected")).to_be_visible()
-    page.locator("header").get_by_role("button", name="Dataset Actions").click()
-    page.get_by_role("menuitem", name="Clip Extract Features").click()
+    title_bar = page.locator("header")
+    menu = title_bar.get_by_role("button", name="Dataset Actions")
+    choose_from(page, menu, "Clip Extract Features")
     page.get_by_role("button", name="Confirm").click()
     wait_until(lambda: ended(server, "extract_dataset") == 2)
     assert _vectors(server) == 170
