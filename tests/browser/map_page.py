@@ -69,7 +69,7 @@ def choose_action(page: Page, label: str) -> None:
 
 
 def choose_from(page: Page, menu: Locator, label: str) -> None:
-    """Open a menu and choose; React may mount its button anew just then, so a person tries again."""
+    """Open a menu and choose; React may mount the button anew just then: a person tries again."""
     entry = page.get_by_role("menuitem", name=label)
     for _ in range(6):
         menu.click()
