@@ -45,7 +45,7 @@ def failed(result: subprocess.CompletedProcess[str]) -> str:
 
 def test_help_names_every_command(clustering: Clustering) -> None:
     text = succeeded(clustering("--help"))
-    for command in ("demo", "serve", "import", "extract", "run", "search", "export"):
+    for command in ("demo", "serve", "import", "extract", "run", "place", "search", "export"):
         assert re.search(rf"^\s*{command}\s", text, flags=re.MULTILINE)
 
 
@@ -56,7 +56,9 @@ def test_from_folder_to_map_and_out_again(
 
     assert "clustering extract" in failed(clustering("search", "emoji", "a cat"))
     succeeded(clustering("extract", "emoji"))
+    assert "press Run" in failed(clustering("place", "emoji"))
     succeeded(clustering("run", "emoji"))
+    assert "no new items" in failed(clustering("place", "emoji"))
 
     found = succeeded(clustering("search", "emoji", "cat", "--count", "12"))
     assert len(found.strip().splitlines()) == 12
