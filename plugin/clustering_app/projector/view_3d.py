@@ -203,6 +203,7 @@ class MapView3D:
             radii = self._cloud.diameter / 2 * np.clip(1 / np.abs(distances), 0.5, 2.5)
         return places, distances, radii
 
+    @property
     def camera(self) -> Camera | None:
         """From where the map is seen; None until a browser has told. None set fits."""
         told = self._cloud.camera
