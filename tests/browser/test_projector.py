@@ -425,6 +425,7 @@ def test_a_search_by_text_lists_the_most_similar_first(page: Page, server: Serve
     page.keyboard.press("Enter")
     expect(page.get_by_text("The 5 nearest to the text are selected")).to_be_visible()
     expect(page.get_by_text("5 items selected")).to_be_visible()
+    expect(page.get_by_text("· food and drink").first).to_be_visible()
     lines = page.get_by_text("· food and drink").all_inner_texts()
     scores = [float(line.split(" · ")[0]) for line in lines]
     assert scores
