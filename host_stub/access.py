@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from host_stub.api.problems import problem
 from host_stub.permissions import ANYBODY, needed
+from host_stub.security import POLICY_VIOLATION
 from host_stub.users import LOCAL_USER, NOBODY, User, Users, current_user
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 COOKIE = "access"
 """Holds the token in a browser that signed in: out of reach of scripts and of other sites."""
-POLICY_VIOLATION = 1008
-"""Close code of RFC 6455; before the websocket is open, the answer is 403."""
 
 
 class Access:

@@ -28,6 +28,7 @@ from bokeh.util.token import get_session_id
 from bokeh_fastapi.handler import WSHandler
 from fastapi import WebSocket
 
+from host_stub.security import POLICY_VIOLATION
 from host_stub.users import User, current_user
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ log = logging.getLogger(__name__)
 PRIVATE_TOKEN: dict[str, list[str]] = {"include_headers": [], "include_cookies": []}
 """Arguments for `panel.io.fastapi.add_applications`."""
 
-POLICY_VIOLATION = 1008
-"""Close code of RFC 6455."""
 
 _made_for: WeakKeyDictionary[Document, User] = WeakKeyDictionary()
 

@@ -148,16 +148,15 @@ def test_a_view_is_shared_by_its_address(page: Page, server: Server) -> None:
     expect(page.get_by_text("Copied.")).to_be_visible()
     address = str(page.evaluate("() => navigator.clipboard.readText()"))
     assert address.startswith(f"{server.origin}/datasets/")
-    zoomed = pytest.approx(read_fragment(urlsplit(address).fragment).seen, abs=0.05)
+    zoomed = pytest.approx(read_fragment(urlsplit(address).fragment).seen, abs=1e-4)
 
     page.goto("about:blank")
     page.goto(address)
     wait_for_points(page, POINTS)
     counts(page, f"{POINTS} points · 80 selected")
     wait_until(lambda: selected_rows(page) == 80)
-    page.wait_for_function("() => location.hash.includes('seen=')")
-    seen = read_fragment(urlsplit(str(page.evaluate("() => location.href"))).fragment).seen
-    assert seen == zoomed
+    wait_until(lambda: ranges(page) == zoomed)
+    page.wait_for_function("address => location.href === address", arg=address)
     page.get_by_role("button", name="Fit").click()
     counts(page, f"80 selected · {POINTS} in view")
 

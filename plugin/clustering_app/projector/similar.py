@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -164,13 +164,16 @@ class Loaded:
     """A feature set in memory, as searches want it."""
 
     features: FeatureSet
-    index: SearchIndex
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """Made by the first search that compares cosines."""
+        from clustering_app.vectors.search_index import SearchIndex
+
+        return SearchIndex(self.features.vectors)
 
 
 @lru_cache(maxsize=2)
 def load(location: str, name: str, _snapshot: str) -> Loaded:
     """Read a feature set, once for all searches until the store is written to."""
-    from clustering_app.vectors.search_index import SearchIndex
-
-    features = FeatureStore(location).read(name)
-    return Loaded(features, SearchIndex(features.vectors))
+    return Loaded(FeatureStore(location).read(name))
