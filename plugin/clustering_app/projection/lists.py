@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering_app.projection.threads import in_threads
+
 LISTS_PER_ROOT = 2
 """L as a multiple of the square root of N."""
 SAMPLED_PER_LIST = 64
 ITERATIONS = 8
-ROWS_PER_BLOCK = 8_192
+ROWS_PER_BLOCK = 2_048
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def _nearest_centre(
     seen_NR: NDArray[np.float32], centres_LR: NDArray[np.float32]
 ) -> NDArray[np.intp]:
     halves_L = np.einsum("lr,lr->l", centres_LR, centres_LR) / 2
-    found = np.empty(len(seen_NR), np.intp)
-    for start in range(0, len(seen_NR), ROWS_PER_BLOCK):
+
+    def nearest(start: int) -> NDArray[np.intp]:
         block = seen_NR[start : start + ROWS_PER_BLOCK]
-        found[start : start + len(block)] = np.argmin(halves_L - block @ centres_LR.T, axis=1)
-    return found
+        return np.argmin(halves_L - block @ centres_LR.T, axis=1)
+
+    return np.concatenate([*in_threads(nearest, range(0, len(seen_NR), ROWS_PER_BLOCK))])

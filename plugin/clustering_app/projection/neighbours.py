@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from clustering_app.projection.lists import Lists, make_lists
+from clustering_app.projection.lists import make_lists
+from clustering_app.projection.threads import in_threads
 
 EXACT_UP_TO = 12_000
 """N up to which each vector is compared with every other."""
@@ -22,9 +19,6 @@ SAMPLED = 256
 ROWS_PER_BLOCK = 256
 CANDIDATES_PER_BLOCK = 16_384
 """Compared with a block of rows by a thread: 16 MiB of distances, and the vectors."""
-
-Block = TypeVar("Block")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -80,15 +74,13 @@ def find_neighbours(
         return len(rows)
 
     done = 0
-    with threadpool_limits(1):  # one thread a block wins over several threads in each product
-        if total <= exact_up_to:
-            blocks: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]] = _all_with_all(total)
-        else:
-            seen = vectors_ND if listed_by is None else listed_by
-            blocks = _near_lists(search, make_lists(seen, seed=seed), seed)
-        for found in _in_threads(lambda block: find(*block), blocks):
-            done += found
-            report(done / total)
+    if total <= exact_up_to:
+        blocks: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]] = _all_with_all(total)
+    else:
+        blocks = _near_lists(search, vectors_ND if listed_by is None else listed_by, seed)
+    for found in in_threads(lambda block: find(*block), blocks):
+        done += found
+        report(done / total)
     return Neighbours(indices, distances)
 
 
@@ -99,12 +91,10 @@ def nearest_among(
     search = _Search(vectors_ND, min(count, len(vectors_ND)))
     everything = np.arange(len(vectors_ND))
     blocks = range(0, len(queries_MD), ROWS_PER_BLOCK)
-    with threadpool_limits(1):
-        found = _in_threads(
-            lambda start: search.nearest(queries_MD[start : start + ROWS_PER_BLOCK], everything),
-            blocks,
-        )
-        indices, distances = zip(*found, strict=True)
+    found = in_threads(
+        lambda start: search.nearest(queries_MD[start : start + ROWS_PER_BLOCK], everything), blocks
+    )
+    indices, distances = zip(*found, strict=True)
     return Neighbours(np.concatenate(indices), np.concatenate(distances))
 
 
@@ -115,10 +105,11 @@ def _all_with_all(total: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int
 
 
 def _near_lists(
-    search: _Search, lists: Lists, seed: int
+    search: _Search, seen_NR: NDArray[np.float32], seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Blocks of rows, and the rows on the lists near to theirs."""
-    total = len(lists.rows)
+    total = len(seen_NR)
+    lists = make_lists(seen_NR, seed=seed)
     random = np.random.default_rng(seed)
     sample = np.sort(random.choice(total, min(SAMPLED, total), replace=False))
     near_SK, _ = search.nearest(search.vectors_ND[sample], np.arange(total), sample)
@@ -165,16 +156,3 @@ class _Search:
             np.take_along_axis(best_QK, order, axis=1).astype(np.int32),
             np.take_along_axis(distances_QK, order, axis=1),
         )
-
-
-def _in_threads(function: Callable[[Block], Result], blocks: Iterable[Block]) -> Iterator[Result]:
-    """Results in order; numpy lets go of the interpreter, so that all cores work."""
-    threads = os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = []
-        for block in blocks:
-            waiting.append(pool.submit(function, block))
-            if len(waiting) > 2 * threads:
-                yield waiting.pop(0).result()
-        for one in waiting:
-            yield one.result()

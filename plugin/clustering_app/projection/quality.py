@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 
 from clustering_app.projection.neighbours import Neighbours
 from clustering_app.projection.run import Quality
+from clustering_app.projection.threads import in_threads
 
 NEIGHBOURS = 15
 SAMPLED = 1_000
@@ -71,18 +72,26 @@ def measure_quality(
     for place in range(count):
         apart_SD = vectors_ND[shown_SK[:, place]] - mean_D - sampled_SD
         apart_SK[:, place] = np.einsum("sd,sd->s", apart_SD, apart_SD)
-    nearer_SK = np.zeros(shown_SK.shape, np.int64)
     squares_S = np.einsum("sd,sd->s", sampled_SD, sampled_SD)
-    for start in range(0, total, ROWS_PER_BLOCK):
-        report(start / total)
+    limits_SK = apart_SK * (1.0 - TIE) - TIE * TIE * squares_S[:, None]
+
+    def nearer(start: int) -> NDArray[np.int64]:
+        """(S, K): items of a block that are nearer than what is shown."""
         block = vectors_ND[start : start + ROWS_PER_BLOCK] - mean_D
         far_SB = np.einsum("bd,bd->b", block, block) - 2.0 * (sampled_SD @ block.T)
         far_SB += squares_S[:, None]
         own = np.flatnonzero((rows >= start) & (rows < start + len(block)))
         far_SB[own, rows[own] - start] = np.inf
-        for place in range(count):
-            limit_S = apart_SK[:, place] * (1.0 - TIE) - TIE * TIE * squares_S
-            nearer_SK[:, place] += (far_SB < limit_S[:, None]).sum(axis=1)
+        samples, items = np.nonzero(far_SB < limits_SK.max(axis=1)[:, None])  # few on a good map
+        far, limits = far_SB[samples, items], limits_SK[samples]
+        counts = [np.bincount(samples[far < limit], minlength=len(rows)) for limit in limits.T]
+        return np.stack(counts, axis=1)
+
+    nearer_SK = np.zeros(shown_SK.shape, np.int64)
+    starts = range(0, total, ROWS_PER_BLOCK)
+    for start, found in zip(starts, in_threads(nearer, starts), strict=True):
+        nearer_SK += found
+        report(start / total)
     intrusion = int(np.maximum(nearer_SK + 1 - count, 0).sum())
     worst = len(rows) * count * (2 * total - 3 * count - 1) / 2
     return Quality(
@@ -119,14 +128,18 @@ def measure_points(
         return PointQuality(kept_N, trust_N)
     on_map = _Map(coordinates_NC)
     reference = vectors_ND[_sampled(total, REFERENCE, seed)]
-    for start in range(0, total, ROWS_PER_BLOCK):
-        report(start / total)
+
+    def measure(start: int) -> None:
         rows = np.arange(start, min(start + ROWS_PER_BLOCK, total))
         shown_BK = on_map.nearest(rows, count)
         limit_B = neighbours.distances[rows, count - 1]
         kept_N[rows], trust_N[rows] = _surroundings(
             vectors_ND[rows], limit_B, shown_BK, vectors_ND, reference
         )
+
+    starts = range(0, total, ROWS_PER_BLOCK)
+    for start, _ in zip(starts, in_threads(measure, starts), strict=True):
+        report(start / total)
     return PointQuality(kept_N, trust_N)
 
 

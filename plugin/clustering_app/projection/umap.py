@@ -142,9 +142,9 @@ def _moved(
     graph.data[graph.data < graph.data.max(initial=0.0) / epochs] = 0.0  # would never pull
     graph.eliminate_zeros()
     pulls = (graph.data / graph.data.max(initial=1e-30)).astype(np.float32)
-    points = _in_space(start_NC)
+    points = _axes(start_NC)
     moved = np.empty_like(points)
-    others = None if staying is None else _in_space(staying)
+    others = None if staying is None else _axes(staying)
     told = time.monotonic()
     for epoch in range(epochs):
         rate = np.float32(first_rate * (1.0 - epoch / epochs))
@@ -157,12 +157,14 @@ def _moved(
             told = time.monotonic()
             report((epoch + 1) / epochs)
     report(1.0)
-    return points[:, : start_NC.shape[1]]
+    return np.ascontiguousarray(points[: start_NC.shape[1]].T)
 
 
-def _in_space(points_NC: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, 3), those of a plane at z = 0."""
-    return np.pad(points_NC, ((0, 0), (0, 3 - points_NC.shape[1])))
+def _axes(points_NC: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, N), those of a plane at z = 0."""
+    axes_3N = np.zeros((3, len(points_NC)), np.float32)
+    axes_3N[: points_NC.shape[1]] = points_NC.T
+    return axes_3N
 
 
 def _keep_compiled() -> None:
