@@ -40,7 +40,7 @@ def _scrambled_32(state: Any) -> Any:
 
 @njit(inline="always")
 def _power(base: Any, exponent: Any) -> Any:
-    """base ** exponent for float32 from 0 on, to 1e-4: by polynomials, eight at once."""
+    """Base ** exponent for float32 from 0 on, to 1e-4: by polynomials, eight at once."""
     bits = np.float32(base).view(np.int32)
     octave = np.float32((bits >> np.int32(23)) - np.int32(127))
     part = np.int32((bits & np.int32(0x007FFFFF)) | np.int32(0x3F800000)).view(np.float32)

@@ -100,6 +100,7 @@ def _nearest_centre(
 
     def nearest(start: int) -> NDArray[np.intp]:
         block = seen_NR[start : start + ROWS_PER_BLOCK]
-        return np.argmin(halves_L - block @ centres_LR.T, axis=1)
+        found: NDArray[np.intp] = np.argmin(halves_L - block @ centres_LR.T, axis=1)
+        return found
 
     return np.concatenate([*in_threads(nearest, range(0, len(seen_NR), ROWS_PER_BLOCK))])
