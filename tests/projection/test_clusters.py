@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from clustering_app.projection.clusters import SMALLEST, find_clusters
+from clustering_app.projection.clusters import BROAD, FINE, SMALLEST, find_clusters
 from clustering_app.projection.neighbours import find_neighbours
 from tests.projection.mixtures import mixture
 
@@ -18,6 +18,16 @@ def test_finds_the_clusters_of_a_mixture_largest_first(clusters: int) -> None:
     assert (np.diff(sizes) <= 0).all()
     assert sizes.min() >= SMALLEST
     np.testing.assert_array_equal(found, find_clusters(neighbours, seed=0))
+
+
+def test_a_larger_resolution_gives_more_clusters() -> None:
+    vectors = np.random.default_rng(0).normal(size=(600, 3)).astype(np.float32)
+    neighbours = find_neighbours(vectors, 15, seed=0)
+    counts = [
+        int(find_clusters(neighbours, seed=0, resolution=resolution).max()) + 1
+        for resolution in (BROAD, 1.0, FINE)
+    ]
+    assert counts[0] < counts[1] < counts[2]
 
 
 def test_small_groups_are_in_no_cluster() -> None:

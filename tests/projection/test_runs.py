@@ -7,7 +7,7 @@ import pytest
 from clustering_app.errors import NoFeatures
 from clustering_app.projection.pca import principal_components
 from clustering_app.projection.run import Quality, Run, RunInfo, RunParameters
-from clustering_app.projection.runs import FLOATS, delete_run, list_runs, read_run, write_run
+from clustering_app.projection.runs import ARRAYS, delete_run, list_runs, read_run, write_run
 from clustering_app.projection.spherize import spherizer
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.records import new_record_id
@@ -35,6 +35,8 @@ def a_run(created: datetime = CREATED, *, count: int = 3, quality: Quality | Non
         item_ids=tuple(f"item-{row}" for row in range(count)),
         coordinates=random.standard_normal((count, 3)).astype(np.float32),
         clusters=np.arange(-1, count - 1, dtype=np.int32),
+        broad_clusters=np.zeros(count, np.int32),
+        fine_clusters=np.arange(count, dtype=np.int32),
         outlier_scores=random.random(count, dtype=np.float32),
         reach=random.random(count, dtype=np.float32),
         neighbours_kept=random.random(count, dtype=np.float32),
@@ -67,7 +69,7 @@ def test_what_is_read_is_what_was_written(
     found = read_run(FeatureStore(str(tmp_path)), run.info.id)
     assert found.info == run.info
     assert found.item_ids == run.item_ids
-    for name in ("clusters", *FLOATS):
+    for name in ("clusters", *ARRAYS):
         expected = getattr(run, name)
         assert getattr(found, name).dtype == expected.dtype
         np.testing.assert_array_equal(getattr(found, name), expected)

@@ -11,13 +11,22 @@ from clustering_app.projection.neighbours import Neighbours
 
 SMALLEST = 5
 """A community of fewer items is no cluster."""
+BROAD, FINE = 0.2, 5.0
+"""Resolutions of the two other levels of a map."""
 
 
-def find_clusters(neighbours: Neighbours, *, seed: int) -> NDArray[np.int32]:
+def find_clusters(
+    neighbours: Neighbours, *, seed: int, resolution: float = 1.0
+) -> NDArray[np.int32]:
     """Group items that are many times each other's neighbours.
 
     Louvain communities (Blondel et al. 2008) of the graph of nearest neighbours, as in PhenoGraph
     (Levine et al. 2015): no number of clusters to guess, and seconds for 100,000 items.
+
+    Args:
+        neighbours: Of each item.
+        seed: Decides about the order in which items are looked at.
+        resolution: Above 0.0 (Reichardt and Bornholdt 2006); a larger one gives more clusters.
 
     Returns:
         int32 (N,): from 0, the largest cluster first, of equal ones that with the first item; -1
@@ -33,7 +42,7 @@ def find_clusters(neighbours: Neighbours, *, seed: int) -> NDArray[np.int32]:
     links = csr_matrix(
         (np.ones(samples * count), (sources, neighbours.indices.ravel())), shape=(samples, samples)
     )
-    return _by_size(Louvain(random_state=seed).fit_predict(links + links.T))
+    return _by_size(Louvain(resolution, random_state=seed).fit_predict(links + links.T))
 
 
 def _by_size(communities_N: NDArray[np.integer[Any]]) -> NDArray[np.int32]:

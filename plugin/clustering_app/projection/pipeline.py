@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering_app.projection.clusters import find_clusters
+from clustering_app.projection.clusters import BROAD, FINE, find_clusters
 from clustering_app.projection.neighbours import Neighbours, find_neighbours
 from clustering_app.projection.outliers import outlier_scores, reach_of
 from clustering_app.projection.pca import PrincipalComponents, principal_components
@@ -19,6 +19,7 @@ from clustering_app.projection.quality import measure_points, measure_quality
 from clustering_app.projection.run import Run, RunInfo, RunParameters
 from clustering_app.projection.spherize import spherizer
 from clustering_app.projection.steps import STEPS, digest
+from clustering_app.projection.threads import in_threads
 from clustering_app.projection.tsne import neighbours_for, tsne_layout
 from clustering_app.projection.umap import umap_layout
 from clustering_app.vectors.feature_set import FeatureSet
@@ -61,7 +62,11 @@ def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
         coordinates = _layout(coordinates, known, parameters, report)
     step(0.85, 0.88, f"Finding clusters and outliers among {points}")
     graph = neighbours.nearest(GRAPH_NEIGHBOURS)
-    clusters, reach = find_clusters(graph, seed=seed), reach_of(graph)
+    clusters, broad, fine = in_threads(
+        lambda resolution: find_clusters(graph, seed=seed, resolution=resolution),
+        (1.0, BROAD, FINE),
+    )
+    reach = reach_of(graph)
     report = step(0.88, 0.95, f"Measuring the map of {points}")
     quality = measure_quality(vectors_ND, coordinates, seed=seed, report=report)
     report = step(0.95, 0.99, f"Measuring the surroundings of {points}")
@@ -82,6 +87,8 @@ def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
         item_ids=found.item_ids,
         coordinates=coordinates,
         clusters=clusters,
+        broad_clusters=broad,
+        fine_clusters=fine,
         outlier_scores=outlier_scores(reach),
         reach=reach,
         neighbours_kept=by_point.neighbours_kept,

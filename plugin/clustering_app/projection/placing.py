@@ -81,6 +81,9 @@ def place_new(run: Run, found: FeatureSet, step: Step) -> Run:
     def joined(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([old[kept], new])
 
+    def joined_clusters(old: NDArray[np.int32]) -> NDArray[np.int32]:
+        return joined(old, _of_most(old[kept][graph.indices]))
+
     return replace(
         run,
         info=replace(
@@ -94,7 +97,9 @@ def place_new(run: Run, found: FeatureSet, step: Step) -> Run:
         ),
         item_ids=(*kept_ids, *new_ids),
         coordinates=joined(run.coordinates, new_MC),
-        clusters=joined(run.clusters, _of_most(run.clusters[kept][graph.indices])),
+        clusters=joined_clusters(run.clusters),
+        broad_clusters=joined_clusters(run.broad_clusters),
+        fine_clusters=joined_clusters(run.fine_clusters),
         reach=joined(run.reach, reach),
         outlier_scores=joined(run.outlier_scores, _alike(reach, run, kept)),
         neighbours_kept=joined(run.neighbours_kept, by_point.neighbours_kept),

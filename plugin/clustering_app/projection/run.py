@@ -15,6 +15,8 @@ from clustering_app.projection.spherize import Spherize, Spherizer
 
 Method: TypeAlias = Literal["umap", "tsne", "pca"]
 
+CLUSTERS = ("clusters", "broad_clusters", "fine_clusters")
+"""Arrays of a run that say which cluster a point is in, by name."""
 METHOD_NAMES: dict[Method, str] = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 
@@ -110,6 +112,10 @@ class Run:
     """(N, 2) or (N, 3), finite."""
     clusters: NDArray[np.int32]
     """(N,), from 0; -1 for a point in no cluster."""
+    broad_clusters: NDArray[np.int32]
+    """(N,), the same in fewer and larger clusters."""
+    fine_clusters: NDArray[np.int32]
+    """(N,), the same in more and smaller clusters."""
     outlier_scores: NDArray[np.float32]
     """(N,), from 0.0 (typical) to 1.0 (farthest from its neighbours)."""
     reach: NDArray[np.float32]
@@ -127,7 +133,7 @@ class Run:
         count = len(self.item_ids)
         shapes = {
             "coordinates": (count, self.info.parameters.dimensions),
-            "clusters": (count,),
+            **dict.fromkeys(CLUSTERS, (count,)),
             "outlier_scores": (count,),
             "reach": (count,),
             "neighbours_kept": (count,),

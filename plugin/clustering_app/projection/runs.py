@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from clustering_app.errors import NoFeatures
 from clustering_app.projection.pca import Axes
-from clustering_app.projection.run import Run, RunInfo
+from clustering_app.projection.run import CLUSTERS, Run, RunInfo
 from clustering_app.projection.spherize import Spherizer
 from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Metadata
 
 RUNS = "runs"
-FLOATS = ("coordinates", "outlier_scores", "reach", "neighbours_kept", "trust")
-"""Arrays of a run in float32, by name."""
+ARRAYS = (*CLUSTERS, "coordinates", "outlier_scores", "reach", "neighbours_kept", "trust")
+"""Arrays of a run that have a row for each point, by name."""
 
 
 def list_runs(store: FeatureStore) -> list[RunInfo]:
@@ -34,8 +33,7 @@ def read_run(store: FeatureStore, run_id: str) -> Run:
     return Run(
         info=_info(attributes),
         item_ids=tuple(str(item_id) for item_id in arrays["item_ids"]),
-        clusters=arrays["clusters"].astype(np.int32, copy=False),
-        **{name: arrays[name].astype(np.float32, copy=False) for name in FLOATS},
+        **{name: arrays[name] for name in ARRAYS},
         spherizer=Spherizer(
             shift_D=arrays["shift"],
             scale_D=arrays["scale"],
@@ -51,8 +49,7 @@ def write_run(store: FeatureStore, run: Run) -> None:
     spherizer = run.spherizer
     arrays: dict[str, NDArray[Any] | list[str]] = {
         "item_ids": list(run.item_ids),
-        "clusters": run.clusters,
-        **{name: getattr(run, name) for name in FLOATS},
+        **{name: getattr(run, name) for name in ARRAYS},
         "shift": spherizer.shift_D,
         "scale": spherizer.scale_D,
         "axes_mean": run.axes.mean_D,

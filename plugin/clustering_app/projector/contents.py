@@ -18,7 +18,8 @@ from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
 from host_contract.entities import Item
 
-CLUSTER, OUTLIER_SCORE = "cluster", "outlier score"
+CLUSTER, BROAD_CLUSTER, FINE_CLUSTER = "cluster", "broad cluster", "fine cluster"
+CLUSTER_NAME, OUTLIER_SCORE = "cluster name", "outlier score"
 NEIGHBOURS_KEPT, TRUST = "neighbours kept", "trust"
 
 
@@ -33,9 +34,14 @@ class Points:
     coordinates: NDArray[np.float32]
     """(N, 2) or (N, 3)."""
     clusters: NDArray[np.int32]
+    broad_clusters: NDArray[np.int32]
+    fine_clusters: NDArray[np.int32]
+    reach: NDArray[np.float32]
     outlier_scores: NDArray[np.float32]
     neighbours_kept: NDArray[np.float32]
     trust: NDArray[np.float32]
+    cluster_names: tuple[str | None, ...] | None = None
+    """(N,), once clusters were named; None for a point in no cluster."""
 
     def item(self, row: int) -> Item:
         """The item of a point."""
@@ -44,25 +50,38 @@ class Points:
     def fields(self) -> list[str]:
         """What points can be coloured and labelled by."""
         own, *others = self.table.fields()
-        return [own, CLUSTER, *self._measures(), *others]
+        names = [] if self.cluster_names is None else [CLUSTER_NAME]
+        return [own, *self.levels, *names, *self._measures(), *others]
 
     def value(self, row: int, field: str) -> JsonValue:
         """A field's value for one point; None where it is missing."""
-        if field == CLUSTER:
-            number = self.clusters[row]
-            return f"cluster {number}" if number >= 0 else None
+        if (level := self.levels.get(field)) is not None:
+            return named(int(level[row]))
+        if field == CLUSTER_NAME and self.cluster_names is not None:
+            return self.cluster_names[row]
         if (measure := self._measures().get(field)) is not None:
             return round(float(measure[row]), 3)
         return value(self.item(row), field)
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""
-        if field == CLUSTER:
-            return [f"cluster {number}" if number >= 0 else None for number in self.clusters]
+        if (level := self.levels.get(field)) is not None:
+            return [named(number) for number in level.tolist()]
+        if field == CLUSTER_NAME and self.cluster_names is not None:
+            return list(self.cluster_names)
         if (measure := self._measures().get(field)) is not None:
             return [float(value) for value in measure]
         column = self.table.values(field)
         return [column[self.table.rows[item_id]] for item_id in self.item_ids]
+
+    @property
+    def levels(self) -> dict[str, NDArray[np.int32]]:
+        """(N,) numbers of clusters, -1 in none, by the level's name."""
+        return {
+            CLUSTER: self.clusters,
+            BROAD_CLUSTER: self.broad_clusters,
+            FINE_CLUSTER: self.fine_clusters,
+        }
 
     def _measures(self) -> dict[str, NDArray[np.float32]]:
         return {
@@ -70,6 +89,11 @@ class Points:
             NEIGHBOURS_KEPT: self.neighbours_kept,
             TRUST: self.trust,
         }
+
+
+def named(number: int) -> str | None:
+    """A cluster's number as users see it; None for no cluster."""
+    return f"cluster {number}" if number >= 0 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +113,11 @@ class Contents:
     def with_colours(self, own_colours: OwnColours) -> Contents:
         """The same with other colours."""
         return replace(self, own_colours=own_colours)
+
+    def with_cluster_names(self, names: tuple[str | None, ...]) -> Contents:
+        """The same with a name of each point's cluster."""
+        assert self.points is not None  # noqa: S101 - who names clusters has a map
+        return replace(self, points=replace(self.points, cluster_names=names))
 
     def with_check(self, found: Coverage, unmapped: int) -> Contents:
         """The same with newer counts."""
@@ -135,6 +164,9 @@ def _points(dataset_id: str, run: Run, table: ItemTable) -> Points:
         item_ids=tuple(run.item_ids[row] for row in kept),
         coordinates=run.coordinates[kept],
         clusters=run.clusters[kept],
+        broad_clusters=run.broad_clusters[kept],
+        fine_clusters=run.fine_clusters[kept],
+        reach=run.reach[kept],
         outlier_scores=run.outlier_scores[kept],
         neighbours_kept=run.neighbours_kept[kept],
         trust=run.trust[kept],

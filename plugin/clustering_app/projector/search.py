@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,9 +84,13 @@ class QueryEncoder:
         Raises:
             EncoderUnavailable: the model that made the vectors cannot be loaded any more.
         """
+        vector: NDArray[np.float32] = self.of_texts(fingerprint, [text])[0]
+        return vector
+
+    def of_texts(self, fingerprint: ModelFingerprint, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors (T, D) of texts, as for one."""
         with self._lock:
-            vector: NDArray[np.float32] = self._load(fingerprint).encode_texts([text])[0]
-            return vector
+            return self._load(fingerprint).encode_texts(texts)
 
     def of_picture(self, fingerprint: ModelFingerprint, content: bytes) -> NDArray[np.float32]:
         """The vector (D,) of a picture, of which nothing is trusted, by that model.

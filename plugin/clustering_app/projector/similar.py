@@ -45,7 +45,7 @@ def nearest(
     Raises:
         NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
-    loaded = _loaded(host, points)
+    loaded = loaded_of(host, points)
     features = loaded.features
     examples = _examples(features, item_ids)
     if metric == "cosine":
@@ -71,7 +71,7 @@ def similar_to_text(host: Host, points: Points, text: str, *, count: int) -> dic
         EncoderUnavailable: the model cannot be loaded any more.
         NoFeatures: the feature set is gone.
     """
-    loaded = _loaded(host, points)
+    loaded = loaded_of(host, points)
     query = QUERY_ENCODER.of_text(loaded.features.info.fingerprint, text)
     return _of_mapped(points, loaded, query, count)
 
@@ -88,7 +88,7 @@ def similar_to_picture(
         NoFeatures: the feature set is gone.
         Undecodable: the bytes are no picture.
     """
-    loaded = _loaded(host, points)
+    loaded = loaded_of(host, points)
     query = QUERY_ENCODER.of_picture(loaded.features.info.fingerprint, content)
     return _of_mapped(points, loaded, query, count)
 
@@ -103,7 +103,7 @@ def similar_to_items(
     Raises:
         NoFeatures: the feature set is gone, or none of the items has a vector any more.
     """
-    loaded = _loaded(host, points)
+    loaded = loaded_of(host, points)
     query = unit(_examples(loaded.features, item_ids)).mean(0)
     return _of_mapped(points, loaded, query, count + len(item_ids))
 
@@ -117,7 +117,7 @@ def duplicate_groups(host: Host, points: Points, threshold: float) -> list[list[
     Raises:
         NoFeatures: the feature set is gone.
     """
-    features = _loaded(host, points).features
+    features = loaded_of(host, points).features
     mapped = np.flatnonzero(np.isin(features.item_ids, points.item_ids))
     vectors = unit(features.vectors[mapped].astype(np.float32))
     items = [points.table.items[points.table.rows[features.item_ids[row]]] for row in mapped]
@@ -154,7 +154,8 @@ def _unknown(features: FeatureSet, known: Collection[str]) -> int:
     return sum(item_id not in known for item_id in features.item_ids)
 
 
-def _loaded(host: Host, points: Points) -> Loaded:
+def loaded_of(host: Host, points: Points) -> Loaded:
+    """The feature set behind a map. Raises `NoFeatures` when it is gone."""
     location = host.storage(points.dataset_id)
     return load(location, points.run.feature_set, FeatureStore(location).snapshot())
 

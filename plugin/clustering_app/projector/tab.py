@@ -9,6 +9,7 @@ from panel.io.callbacks import PeriodicCallback
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.actions import ActionsMenu
+from clustering_app.projector.clusters_panel import ClustersPanel
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
@@ -98,6 +99,10 @@ class ClusteringTab:
         self.selections_panel = SelectionsPanel(
             store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
+        self.clusters_panel = ClustersPanel(
+            host, self.state, on_select=self._ids_chosen, on_named=self.show,
+            on_written=self._written,
+        )  # fmt: skip
         self.sharing = Sharing(
             store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
             selections=self.selections_panel, open_map=self.open_map, show=self.show,
@@ -134,8 +139,8 @@ class ClusteringTab:
             self.selection_bar, self.download_menu.view(), self.sharing.button
         )
         self._right = pn.Column(
-            self.finder.view(), self.selections_panel.view(), self.actions.view(),
-            self.selected_panel.view(),
+            self.finder.view(), self.clusters_panel.view(), self.selections_panel.view(),
+            self.actions.view(), self.selected_panel.view(),
             width=292, sizing_mode="stretch_height", scroll="y-auto", margin=0,
             styles={"padding": "8px 10px 14px 12px"},
         )  # fmt: skip
@@ -162,7 +167,7 @@ class ClusteringTab:
         contents = await asyncio.to_thread(
             read_contents, self._host, self._dataset.id, self._run_id
         )
-        self.state.take(contents)
+        self.state.take(await self.clusters_panel.named(contents))
         self._loaded = True
         if self.state.points is not None:
             self.finder.search_panel.show_fields(self.state.points.table.fields())
@@ -332,6 +337,10 @@ class ClusteringTab:
         if command not in ("invert", "clear"):
             self._draw()
         self._show_selection()
+
+    async def _written(self, said: str) -> None:
+        self._said = said
+        await self.reload()
 
     async def _action_done(self, result: ActionResult) -> None:
         self._said = result.message

@@ -1,0 +1,59 @@
+"""Clusters as things to look at, in Chromium, on a map that the console made."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PROGRAM, Server, serving
+from tests.browser.map_page import (
+    LONG,
+    matching,
+    open_tab,
+    picture,
+    selected_rows,
+    wait_for_points,
+    wait_until,
+)
+
+POINTS = 240
+pytestmark = pytest.mark.timeout(900)  # the first test waits for an extraction and a run
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
+    data_dir = tmp_path_factory.mktemp("data")
+    for command in (
+        ["import", str(few_emoji_folder)], ["extract", "few emoji"], ["run", "few emoji"],
+    ):  # fmt: skip
+        subprocess.run([PROGRAM, *command, "--data-dir", str(data_dir)], check=True)
+    with serving(data_dir) as started:
+        yield started
+
+
+def test_clusters_are_named_selected_and_written(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("button", name="Clusters", exact=True).click()
+    page.get_by_role("button", name="Describe clusters").click()
+    lines = page.get_by_role("button").filter(has_text="times as dense as usual")
+    expect(lines.first).to_be_visible(timeout=LONG)  # the encoder reads the vocabulary first
+    expect(lines.first).to_contain_text("food and drink")
+    picture(page, "clusters")
+    size = int(lines.first.inner_text().split("\n")[1].split(" item")[0])
+    lines.first.click()
+    wait_until(lambda: selected_rows(page) == size)
+    page.get_by_role("combobox", name="Color by").click()
+    page.get_by_text("cluster name", exact=True).filter(visible=True).last.click()
+    legend = page.get_by_role("list", name="Legend")
+    expect(legend).to_contain_text("food and drink")
+    field = page.get_by_role("searchbox", name="Metadata field")
+    field.fill("group")
+    field.press("Enter")
+    expect(page.get_by_text("group is written to the metadata of")).to_be_visible(timeout=LONG)
+    named = matching(server, {"metadata.group": {"$exists": True}})
+    assert named > POINTS / 2
+    name = lines.first.inner_text().split("\n")[0]
+    assert matching(server, {"metadata.group": name}) == size
