@@ -43,6 +43,26 @@ class Points:
     cluster_names: tuple[str | None, ...] | None = None
     """(N,), once clusters were named; None for a point in no cluster."""
 
+    def at(self, run: Run) -> Points:
+        """The same items where another map has them; those that it lacks are left out."""
+        row_of = {item_id: row for row, item_id in enumerate(run.item_ids)}
+        kept = [row for row, item_id in enumerate(self.item_ids) if item_id in row_of]
+        names = self.cluster_names
+        return replace(
+            self,
+            run=run.info,
+            item_ids=tuple(self.item_ids[row] for row in kept),
+            coordinates=run.coordinates[[row_of[self.item_ids[row]] for row in kept]],
+            clusters=self.clusters[kept],
+            broad_clusters=self.broad_clusters[kept],
+            fine_clusters=self.fine_clusters[kept],
+            reach=self.reach[kept],
+            outlier_scores=self.outlier_scores[kept],
+            neighbours_kept=self.neighbours_kept[kept],
+            trust=self.trust[kept],
+            cluster_names=None if names is None else tuple(names[row] for row in kept),
+        )
+
     def item(self, row: int) -> Item:
         """The item of a point."""
         return self.table.items[self.table.rows[self.item_ids[row]]]

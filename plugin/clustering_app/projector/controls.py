@@ -173,7 +173,7 @@ class Controls:
             chosen = self.tensor.value if self.tensor.value in names else newest
             self.tensor.param.update(options=sets, value=chosen)
             if points is not None:
-                runs = {_named(run): run.id for run in contents.runs}
+                runs = {named_run(run): run.id for run in contents.runs}
                 self.history.param.update(options=runs, value=points.run.id, visible=len(runs) > 1)
             if points is not None and is_new:
                 self._last = points.run
@@ -212,7 +212,7 @@ class Controls:
                 self._widget(name).visible = name not in silent
         if self._filling:
             return
-        lines = [notice("line", _last_run(self._last), _believable(self._last))]
+        lines = [notice("line", _last_run(self._last), believable(self._last))]
         if changed := self.changed():
             lines.append(notice("changed", f"Changed since: {', '.join(changed)}. Press Run."))
         self.last_run.put(*lines)
@@ -245,7 +245,7 @@ def _described(info: FeatureSetInfo) -> str:
     return f"{info.name} · {info.fingerprint.dimension} · {info.count:,} items"
 
 
-def _named(run: RunInfo) -> str:
+def named_run(run: RunInfo) -> str:
     """A map in one line; the seconds tell two of a minute apart."""
     when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
     parameters = run.parameters
@@ -261,7 +261,7 @@ def _last_run(run: RunInfo | None) -> str:
     return f"Last run {when} · {method} · {run.count:,} points{placed}"
 
 
-def _believable(run: RunInfo | None) -> str:
+def believable(run: RunInfo | None) -> str:
     """How far the map can be believed."""
     if run is None:
         return ""

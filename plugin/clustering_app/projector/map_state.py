@@ -63,6 +63,17 @@ class MapState:
             self.label_by = NOTHING
         self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
+    def follow(self, other: MapState) -> None:
+        """Show and select the same items as another map of them, coloured and labelled alike."""
+        existing = frozenset(self.points.item_ids if self.points else ())
+        self.selection = other.selection & existing
+        self.isolated = None if other.isolated is None else other.isolated & existing
+        self.color_by, self.label_by = other.color_by, other.label_by
+        self.card_fields = other.card_fields
+        self._similarity = other._similarity
+        if self.contents.own_colours is not other.contents.own_colours:
+            self.contents = self.contents.with_colours(other.contents.own_colours)
+
     def shown(self) -> NDArray[np.intp]:
         """Rows of all points that are shown, ascending; kept until others are."""
         known = self._shown

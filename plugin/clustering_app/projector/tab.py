@@ -10,6 +10,7 @@ from panel.io.callbacks import PeriodicCallback
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.actions import ActionsMenu
 from clustering_app.projector.clusters_panel import ClustersPanel
+from clustering_app.projector.comparison import Comparison
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
@@ -99,6 +100,7 @@ class ClusteringTab:
         self.selections_panel = SelectionsPanel(
             store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
         )
+        self.comparison = Comparison(store, self.state, on_selection=self._show_selection)
         self.clusters_panel = ClustersPanel(
             host, self.state, on_select=self._ids_chosen, on_named=self.show,
             on_written=self._written,
@@ -135,9 +137,11 @@ class ClusteringTab:
 
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
-        self._middle = self.map_panel.view(
-            self.selection_bar, self.download_menu.view(), self.sharing.button
-        )
+        drawn = self.map_panel.view(
+            self.selection_bar, self.download_menu.view(), self.sharing.button,
+            self.comparison.choice,
+        )  # fmt: skip
+        self._middle = pn.Row(drawn, self.comparison.view(), sizing_mode="stretch_both", margin=0)
         self._right = pn.Column(
             self.finder.view(), self.clusters_panel.view(), self.selections_panel.view(),
             self.actions.view(), self.selected_panel.view(),
@@ -172,6 +176,7 @@ class ClusteringTab:
         if self.state.points is not None:
             self.finder.search_panel.show_fields(self.state.points.table.fields())
             await self.selections_panel.load()
+        await self.comparison.show(self.state.contents)
         self._show_places()
         self.show()
 
@@ -270,10 +275,12 @@ class ClusteringTab:
 
     def _draw(self) -> None:
         self.map_panel.draw()
+        self.comparison.draw()
         self.controls.show_legend(self.state.legend(), self.state.colours())
 
     def _recolour(self) -> None:
         self.map_panel.recolour()
+        self.comparison.recolour()
         self.controls.show_legend(self.state.legend(), self.state.colours())
 
     def _show_selection(self, *, from_map: bool = False) -> None:
@@ -282,6 +289,7 @@ class ClusteringTab:
         if not from_map:
             self.map_panel.select()
         self.map_panel.count()
+        self.comparison.select()
         self.selection_bar.show()
         self.download_menu.show()
         self.actions.show_count(len(self.state.selection))
@@ -296,6 +304,7 @@ class ClusteringTab:
             self._recolour()
         else:
             self.map_panel.label()
+            self.comparison.recolour()
         self.sharing.update()
 
     def _category_chosen(self, act: Act, label: str) -> None:

@@ -1,5 +1,6 @@
-"""Clusters as things to look at, in Chromium, on a map that the console made."""
+"""Clusters as things to look at, and two maps side by side, in Chromium."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +20,15 @@ from tests.browser.map_page import (
 )
 
 POINTS = 240
-pytestmark = pytest.mark.timeout(900)  # the first test waits for an extraction and a run
+pytestmark = pytest.mark.timeout(900)  # the first test waits for an extraction and two runs
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
     data_dir = tmp_path_factory.mktemp("data")
     for command in (
-        ["import", str(few_emoji_folder)], ["extract", "few emoji"], ["run", "few emoji"],
+        ["import", str(few_emoji_folder)], ["extract", "few emoji"],
+        ["run", "few emoji", "--method", "pca"], ["run", "few emoji"],
     ):  # fmt: skip
         subprocess.run([PROGRAM, *command, "--data-dir", str(data_dir)], check=True)
     with serving(data_dir) as started:
@@ -57,3 +59,23 @@ def test_clusters_are_named_selected_and_written(page: Page, server: Server) -> 
     assert named > POINTS / 2
     name = lines.first.inner_text().split("\n")[0]
     assert matching(server, {"metadata.group": name}) == size
+
+
+def test_two_maps_have_one_selection(page: Page, server: Server) -> None:
+    open_tab(page, server)
+    wait_for_points(page, POINTS)
+    page.get_by_role("combobox", name="Compare with").click()
+    page.get_by_text("PCA 2D").filter(visible=True).last.click()
+    beside = page.get_by_text(re.compile("^PCA 2D of .* 240 of 240 points")).first
+    expect(beside).to_be_visible(timeout=LONG)
+    counted = page.get_by_text(re.compile(f"^{POINTS} points · .*"))
+    expect(counted).to_have_count(2)
+    legend = page.get_by_role("list", name="Legend")
+    legend.get_by_role("listitem").filter(has_text="food and drink").get_by_text(
+        "food and drink"
+    ).click()
+    expect(page.get_by_text(re.compile(f"^{POINTS} points · 80 selected"))).to_have_count(2)
+    picture(page, "comparison")
+    page.get_by_role("combobox", name="Compare with").click()
+    page.get_by_text("nothing", exact=True).filter(visible=True).last.click()
+    expect(beside).to_be_hidden()
