@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from clustering_app.projection.accelerator import nearest_on
 from clustering_app.projection.neighbours import find_neighbours, nearest_among
 from clustering_app.projection.pca import principal_components
 from tests.projection.mixtures import mixture
@@ -47,6 +48,20 @@ def test_order_is_that_of_cosines_for_unit_rows() -> None:
     found = find_neighbours(vectors, 10, seed=0)
     best = -np.sort(-cosines, axis=1)[:, :10]
     np.testing.assert_allclose(np.take_along_axis(cosines, found.indices, axis=1), best, atol=1e-6)
+
+
+def test_a_graphics_card_is_asked_for_the_same() -> None:
+    vectors, _ = mixture(700, clusters=6, dimension=32)
+    told: list[float] = []
+    indices, distances = nearest_on(
+        "cpu",  # the same sums, since tests have no card
+        vectors, 15, bytes_at_once=8 * 4 * 700, report=told.append,
+    )  # fmt: skip
+    exact = find_neighbours(vectors, 15, seed=0)
+    np.testing.assert_array_equal(indices, exact.indices)
+    np.testing.assert_allclose(distances, exact.distances, atol=1e-5)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
 
 
 @pytest.mark.parametrize("fewer", [None, 8], ids=["by the vectors", "by fewer dimensions"])

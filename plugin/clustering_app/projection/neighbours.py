@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering_app.projection.accelerator import accelerator, nearest_on
 from clustering_app.projection.lists import make_lists
 from clustering_app.projection.threads import in_threads
 
@@ -46,8 +47,9 @@ def find_neighbours(
 ) -> Neighbours:
     """Find the K nearest neighbours by Euclidean distance; for unit rows the order of cosines.
 
-    Up to `exact_up_to` vectors exactly. Above, a vector is compared with those on the lists near to
-    its own, on so many that they hold 99.5 % of the true neighbours of a sample.
+    Up to `exact_up_to` vectors, and all of them on a graphics card, exactly. Above, a vector is
+    compared with those on the lists near to its own, on so many that they hold 99.5 % of the true
+    neighbours of a sample.
 
     Args:
         vectors_ND: Finite.
@@ -67,6 +69,8 @@ def find_neighbours(
     distances = np.empty((total, count), np.float32)
     if count == 0:
         return Neighbours(indices, distances)
+    if total > exact_up_to and (device := accelerator(vectors_ND)) is not None:
+        return Neighbours(*nearest_on(device, vectors_ND, count, report=report))
     search = _Search(vectors_ND, count)
 
     def find(rows: NDArray[np.intp], candidates: NDArray[np.intp]) -> int:
