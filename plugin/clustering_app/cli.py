@@ -144,6 +144,9 @@ def run(
     perplexity: Annotated[float, typer.Option(min=2, max=100, help="t-SNE perplexity.")] = 30.0,
     iterations: Annotated[int, typer.Option(min=500, max=5000, help="t-SNE iterations.")] = 750,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same map.")] = 0,
+    fit_on: Annotated[
+        int, typer.Option(min=0, help="Items to fit the map on, to place the others; 0 for all.")
+    ] = 0,
     feature_set: Annotated[str | None, typer.Option(help="The newest one by default.")] = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
@@ -160,6 +163,7 @@ def run(
             "perplexity": perplexity,
             "iterations": iterations,
             "seed": seed,
+            "fit_on": fit_on,
         }
         run_with_progress(platform, "run_projection", inputs)
         console.print("Next: clustering serve", markup=False)

@@ -18,6 +18,7 @@ from clustering_app.projection.pipeline import Step, make_run, say_points
 from clustering_app.projection.placing import place_new
 from clustering_app.projection.run import METHOD_NAMES, Run, RunInfo, RunParameters
 from clustering_app.projection.runs import list_runs, read_run, write_run
+from clustering_app.projection.sampled import make_sampled_run
 from clustering_app.vectors.feature_set import FeatureSet
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import ExecutionContext
@@ -55,7 +56,16 @@ def project(
     store = FeatureStore(context.host.storage(dataset_id))
     context.progress(0.0, "Reading vectors")
     found = _read(context, store, feature_set)
-    run = _beside(context, lambda check: make_run(found, parameters, _steps(context, check)))
+    sampled = 0 < parameters.fit_on < len(found.item_ids)
+    location = context.host.storage(dataset_id)
+
+    def compute(check: Callable[[], None]) -> Run:
+        step = _steps(context, check)
+        if sampled:
+            return make_sampled_run(found, location, parameters, step, context.map)
+        return make_run(found, parameters, step)
+
+    run = _beside(context, compute)
     _keep(context, dataset_id, store, run, f"Map of {say_points(run.info.count)} is ready")
     return run.info
 

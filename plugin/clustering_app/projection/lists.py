@@ -30,6 +30,7 @@ class Lists:
     """(L + 1,): list l is `rows[starts[l]:starts[l + 1]]`."""
     nearest_LL: NDArray[np.intp]
     """For each list all lists, the nearest first, which is itself."""
+    centres_LR: NDArray[np.float32]
 
     def __len__(self) -> int:
         """L."""
@@ -66,7 +67,7 @@ def make_lists(seen_NR: NDArray[np.float32], *, seed: int) -> Lists:
     """Put each vector on the list of its nearest centre, of centres that k-means finds."""
     count = max(1, round(LISTS_PER_ROOT * len(seen_NR) ** 0.5))
     centres_LR = _centres(seen_NR, count, np.random.default_rng(seed))
-    list_of_N = _nearest_centre(seen_NR, centres_LR)
+    list_of_N = nearest_centre(seen_NR, centres_LR)
     halves_L = np.einsum("lr,lr->l", centres_LR, centres_LR) / 2
     far_LL = halves_L - centres_LR @ centres_LR.T
     np.fill_diagonal(far_LL, -np.inf)
@@ -74,6 +75,7 @@ def make_lists(seen_NR: NDArray[np.float32], *, seed: int) -> Lists:
         rows=np.argsort(list_of_N, kind="stable"),
         starts=np.concatenate([[0], np.cumsum(np.bincount(list_of_N, minlength=count))]),
         nearest_LL=np.argsort(far_LL, axis=1, kind="stable"),
+        centres_LR=centres_LR,
     )
 
 
@@ -85,7 +87,7 @@ def _centres(
     sample = seen_NR[np.sort(random.choice(len(seen_NR), sampled, replace=False))]
     centres_LR = sample[random.choice(sampled, count, replace=False)].copy()
     for _ in range(ITERATIONS):
-        list_of_S = _nearest_centre(sample, centres_LR)
+        list_of_S = nearest_centre(sample, centres_LR)
         order = np.argsort(list_of_S, kind="stable")
         found, starts = np.unique(list_of_S[order], return_index=True)
         sizes = np.diff(np.append(starts, sampled))[:, None]
@@ -93,9 +95,10 @@ def _centres(
     return centres_LR
 
 
-def _nearest_centre(
+def nearest_centre(
     seen_NR: NDArray[np.float32], centres_LR: NDArray[np.float32]
 ) -> NDArray[np.intp]:
+    """(N,), the list that each vector belongs on."""
     halves_L = np.einsum("lr,lr->l", centres_LR, centres_LR) / 2
 
     def nearest(start: int) -> NDArray[np.intp]:

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.projection.accelerator import accelerator, nearest_on
-from clustering_app.projection.lists import make_lists
+from clustering_app.projection.lists import Lists, make_lists, nearest_centre
 from clustering_app.projection.threads import in_threads
 
 EXACT_UP_TO = 12_000
 """N up to which each vector is compared with every other."""
 RECALL = 0.995
 """Share of the true neighbours of a sample that is found above."""
+EXACT_PAIRS = 1e9
+"""Queries times vectors up to which each is compared with each: some ten seconds on two cores."""
 SAMPLED = 256
 ROWS_PER_BLOCK = 256
 CANDIDATES_PER_BLOCK = 16_384
@@ -89,10 +91,27 @@ def find_neighbours(
 
 
 def nearest_among(
-    queries_MD: NDArray[np.float32], vectors_ND: NDArray[np.float32], count: int
+    queries_MD: NDArray[np.float32],
+    vectors_ND: NDArray[np.float32],
+    count: int,
+    *,
+    exact_pairs: float = EXACT_PAIRS,
 ) -> Neighbours:
-    """Find the min(count, N) vectors nearest to each query, exactly: (M, K), rows of vectors."""
+    """Find the min(count, N) vectors nearest to each of M queries.
+
+    Args:
+        queries_MD: Finite.
+        vectors_ND: Finite.
+        count: K wanted.
+        exact_pairs: M * N up to which each is compared with each; above, lists are looked through
+            as by `find_neighbours`.
+
+    Returns:
+        (M, K), rows of the vectors.
+    """
     search = _Search(vectors_ND, min(count, len(vectors_ND)))
+    if len(queries_MD) * len(vectors_ND) > exact_pairs:
+        return _among_lists(search, queries_MD)
     everything = np.arange(len(vectors_ND))
     blocks = range(0, len(queries_MD), ROWS_PER_BLOCK)
     found = in_threads(
@@ -100,6 +119,26 @@ def nearest_among(
     )
     indices, distances = zip(*found, strict=True)
     return Neighbours(np.concatenate(indices), np.concatenate(distances))
+
+
+def _among_lists(search: _Search, queries_MD: NDArray[np.float32]) -> Neighbours:
+    """The same by the lists near to that of each query."""
+    lists = make_lists(search.vectors_ND, seed=0)
+    probes = _probes(search, lists, seed=0)
+    list_of_M = nearest_centre(queries_MD, lists.centres_LR)
+    indices = np.empty((len(queries_MD), search.count), np.int32)
+    distances = np.empty(indices.shape, np.float32)
+
+    def find(number: int) -> None:
+        candidates = lists.candidates(number, probes, least=search.count)
+        members = np.flatnonzero(list_of_M == number)
+        for start in range(0, len(members), ROWS_PER_BLOCK):
+            rows = members[start : start + ROWS_PER_BLOCK]
+            indices[rows], distances[rows] = search.nearest(queries_MD[rows], candidates)
+
+    for _ in in_threads(find, range(len(lists))):
+        pass
+    return Neighbours(indices, distances)
 
 
 def _all_with_all(total: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -112,18 +151,23 @@ def _near_lists(
     search: _Search, seen_NR: NDArray[np.float32], seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Blocks of rows, and the rows on the lists near to theirs."""
-    total = len(seen_NR)
     lists = make_lists(seen_NR, seed=seed)
-    random = np.random.default_rng(seed)
-    sample = np.sort(random.choice(total, min(SAMPLED, total), replace=False))
-    near_SK, _ = search.nearest(search.vectors_ND[sample], np.arange(total), sample)
-    probes = lists.probes_for(RECALL, sample, near_SK)
+    probes = _probes(search, lists, seed)
     for number in range(len(lists)):
         members = lists.members(number)
         if len(members):
             candidates = lists.candidates(number, probes, least=search.count + 1)
             for start in range(0, len(members), ROWS_PER_BLOCK):
                 yield members[start : start + ROWS_PER_BLOCK], candidates
+
+
+def _probes(search: _Search, lists: Lists, seed: int) -> int:
+    """Lists to look through so that nearly all neighbours of a sample are found."""
+    total = len(lists.rows)
+    random = np.random.default_rng(seed)
+    sample = np.sort(random.choice(total, min(SAMPLED, total), replace=False))
+    near_SK, _ = search.nearest(search.vectors_ND[sample], np.arange(total), sample)
+    return lists.probes_for(RECALL, sample, near_SK)
 
 
 class _Search:

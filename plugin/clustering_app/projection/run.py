@@ -17,6 +17,8 @@ Method: TypeAlias = Literal["umap", "tsne", "pca"]
 
 CLUSTERS = ("clusters", "broad_clusters", "fine_clusters")
 """Arrays of a run that say which cluster a point is in, by name."""
+ARRAYS = (*CLUSTERS, "coordinates", "outlier_scores", "reach", "neighbours_kept", "trust")
+"""Arrays of a run that have a row for each point, by name."""
 METHOD_NAMES: dict[Method, str] = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 
@@ -41,6 +43,8 @@ class RunParameters:
     """t-SNE: from 0.0 to 100,000.0; 0.0 chooses by the number of points."""
     seed: int = 0
     """From 0 to 2**32 - 1."""
+    fit_on: int = 0
+    """Items that the map is fitted on, all others being placed on it; 0 fits it on all."""
 
     def __post_init__(self) -> None:
         checks = (
@@ -57,6 +61,7 @@ class RunParameters:
             (500 <= self.iterations <= 5000, "iterations", "from 500 to 5000"),
             (0.0 <= self.learning_rate <= 1e5, "learning_rate", "from 0.0 to 100000.0"),
             (0 <= self.seed < 2**32, "seed", "from 0 to 4294967295"),
+            (self.fit_on == 0 or self.fit_on >= 100, "fit_on", "0, or at least 100"),
         )
         for valid, name, allowed in checks:
             if not valid:

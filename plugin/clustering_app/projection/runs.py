@@ -9,14 +9,12 @@ from pydantic import TypeAdapter
 
 from clustering_app.errors import NoFeatures
 from clustering_app.projection.pca import Axes
-from clustering_app.projection.run import CLUSTERS, Run, RunInfo
+from clustering_app.projection.run import ARRAYS, Run, RunInfo
 from clustering_app.projection.spherize import Spherizer
 from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Metadata
 
 RUNS = "runs"
-ARRAYS = (*CLUSTERS, "coordinates", "outlier_scores", "reach", "neighbours_kept", "trust")
-"""Arrays of a run that have a row for each point, by name."""
 
 
 def list_runs(store: FeatureStore) -> list[RunInfo]:

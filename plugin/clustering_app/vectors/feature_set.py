@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
@@ -94,5 +95,9 @@ class FeatureSet:
         order = sorted(range(len(self.item_ids)), key=self.item_ids.__getitem__)
         if order == list(range(len(order))):
             return self
-        item_ids = tuple(self.item_ids[row] for row in order)
-        return replace(self, item_ids=item_ids, vectors=self.vectors[order])
+        return self.of_rows(order)
+
+    def of_rows(self, rows: Sequence[int] | NDArray[np.intp]) -> FeatureSet:
+        """The same of some of the items, in this order."""
+        item_ids = tuple(self.item_ids[row] for row in rows)
+        return replace(self, item_ids=item_ids, vectors=self.vectors[rows])
