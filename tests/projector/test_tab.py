@@ -217,24 +217,6 @@ def test_the_encoder_of_a_text_is_that_of_the_vectors(mapped: Place) -> None:
     assert "another version of the model mini-clip" in said
 
 
-def test_controls_start_as_the_last_run_and_mark_what_changed(mapped: Place) -> None:
-    tab = mapped.tab()
-    assert tab.controls.changed() == []
-    tab.controls.neighbours.value = 30
-    tab.controls.seed.value = 7
-    assert tab.controls.changed() == ["neighbours", "seed"]
-    tab.controls.perplexity.value = 40
-    assert not tab.controls.perplexity.visible
-    assert tab.controls.changed() == ["neighbours", "seed"]
-    tab.controls.method.value = "tsne"
-    assert tab.controls.perplexity.visible
-    assert not tab.controls.neighbours.visible
-    assert tab.controls.changed() == ["method", "perplexity", "seed"]
-    tab.controls.method.value = "pca"
-    assert tab.controls.changed() == ["method", "seed"]
-    assert "Changed since: method, seed" in str(tab.controls.last_run.parts)
-
-
 def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None:
     tab = mapped.tab()
     asyncio.run(tab.actions.load())

@@ -7,8 +7,9 @@ import asyncio
 import panel as pn
 from panel.io.callbacks import PeriodicCallback
 
-from clustering_app.errors import ClusteringError
+from clustering_app.errors import ClusteringError, InvalidParameters
 from clustering_app.projector.actions import ActionsMenu
+from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.download import DownloadMenu
@@ -72,8 +73,14 @@ class ClusteringTab:
         self._items_changed = False
         self._own_change = False
         self.executions = Executions(host, dataset.id)
+        self.axes_form = AxesForm(
+            selection=self.state.selected_ids,
+            read_saved=lambda selection_id: self.selections_panel.read(selection_id),
+            on_chosen=lambda: self.controls.edited(),
+            sizing_mode="stretch_width", margin=(5, 0),
+        )  # fmt: skip
         self.controls = Controls(
-            on_run=self.run, on_place=self.place, on_field=self._field_chosen,
+            self.axes_form, on_run=self.run, on_place=self.place, on_field=self._field_chosen,
             on_history=self.open_map, on_category=self._category_chosen,
             on_colour=self._colour_chosen, on_range=self._range_chosen,
             on_card=self._card_chosen,
@@ -96,8 +103,9 @@ class ClusteringTab:
         self.selection_bar = SelectionBar(self.state, self._commanded)
         self._store = store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
-            store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
-        )
+            store, self.state, on_select=self._ids_chosen,
+            on_saved=lambda: self.sharing.update(), on_listed=self.axes_form.offer,
+        )  # fmt: skip
         self.sharing = Sharing(
             store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
             selections=self.selections_panel, open_map=self.open_map, show=self.show,
@@ -193,9 +201,15 @@ class ClusteringTab:
 
     async def run(self) -> None:
         """Make a map of all items, as the controls say."""
-        if self.executions.running is None and self.controls.tensor.value:
-            await self.executions.project(self.controls.inputs())
-            self._show_places()
+        if self.executions.running is not None or not self.controls.tensor.value:
+            return
+        try:
+            inputs = self.controls.inputs()
+        except InvalidParameters as error:
+            self._tell(str(error))
+            return
+        await self.executions.project(inputs)
+        self._show_places()
 
     async def place(self) -> None:
         """Place the items that came after the open map on it."""
@@ -280,6 +294,7 @@ class ClusteringTab:
         self.selection_bar.show()
         self.download_menu.show()
         self.actions.show_count(len(self.state.selection))
+        self.axes_form.selected = len(self.state.selection)
         self.selected_panel.show()
         self.sharing.update()
 
