@@ -172,8 +172,8 @@ class ClusteringTab:
         )
         self.state.take(contents)
         self._loaded = True
-        if self.state.points is not None:
-            self.finder.search_panel.show_fields(self.state.points.table.fields())
+        if (points := self.state.points) is not None:
+            self.finder.search_panel.show_fields(points.table.fields(), points.fields())
             await self.selections_panel.load()
         self._show_places()
         self.show()
