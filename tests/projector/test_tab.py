@@ -234,6 +234,28 @@ def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None
     assert mapped.store.count("mini-clip") == 9
 
 
+def test_what_an_action_did_is_undone_from_its_notice(mapped: Place) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab.actions.load())
+    by_name = {action.name: action for action in tab.actions._actions.values()}
+    chosen = mapped.item_ids[:2]
+    tab.state.select(chosen)
+    asyncio.run(tab.actions.run(by_name["add_label"], chosen, {"label": "<i>seen</i>"}))
+    assert "('2 items labelled <i>seen</i>.', '', ['Undo', 'Dismiss'])" in told(tab)
+    asyncio.run(tab.undo_action())
+    assert mapped.host.item(chosen[0]).labels == ("stop",)
+    assert tab.state.selection == set(chosen)
+    assert "('Undone on 2 items.', '', ['Dismiss'])" in told(tab)
+    asyncio.run(tab.undo_action())
+    assert "Undone on 2 items." in told(tab)
+    asyncio.run(tab.actions.run(by_name["move"], chosen, {"folder": "/new/"}))
+    undo = tab._undo
+    asyncio.run(tab.undo_action())
+    tab._undo = undo
+    asyncio.run(tab.undo_action())
+    assert "cannot be undone any more" in told(tab)
+
+
 def test_what_the_tab_deleted_itself_is_no_news(mapped: Place) -> None:
     tab = mapped.tab()
     mapped.host.delete_items(mapped.item_ids[:1])

@@ -111,11 +111,13 @@ class Sharing:
             self._state.select(selected or ())
         self._map_panel.canvas.thumbnails = address.pictures
         self._show()
-        if address.seen:
-            try:
-                self._map_panel.canvas.look(address.seen)
-            except ValueError:
-                raise InvalidInput("It sees the map from nowhere that a map is seen.") from None
+        if not address.seen:
+            self._map_panel.canvas.fit()
+            return
+        try:
+            self._map_panel.canvas.look(address.seen)
+        except ValueError:
+            raise InvalidInput("It sees the map from nowhere that a map is seen.") from None
 
     def _search(self) -> Search | None:
         """The last search, while the map shows what it found, if it can be said."""

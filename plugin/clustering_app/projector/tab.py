@@ -26,6 +26,7 @@ from clustering_app.projector.notices import (
     OPENING,
     REFRESH,
     RERUN,
+    UNDO,
     Situation,
     mismatch,
     page_notice,
@@ -40,7 +41,8 @@ from clustering_app.projector.sharing import Sharing
 from clustering_app.projector.watch import CANCEL, TRY_AGAIN
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import BrowserSession, Host
-from host_contract.entities import ActionResult, Dataset
+from host_contract.entities import ActionResult, Dataset, UndoAction
+from host_contract.errors import ContractError
 
 TICK_MILLISECONDS = 700
 
@@ -70,6 +72,8 @@ class ClusteringTab:
         self._loaded = self._closed = False
         self._run_id: str | None = None
         self._said = ""
+        self._undo: UndoAction | None = None
+        """Takes back what is said."""
         self._items_changed = False
         self._own_change = False
         self.executions = Executions(host, dataset.id)
@@ -258,6 +262,7 @@ class ClusteringTab:
             error=self.executions.error,
             items_changed=self._items_changed,
             said=self._said,
+            undoable=self._undo is not None,
         )
         if page:
             self._page.put(page_notice(now))
@@ -267,7 +272,7 @@ class ClusteringTab:
 
     def _tell(self, text: str) -> None:
         """Say something above the map, until it is dismissed."""
-        self._said = text
+        self._said, self._undo = text, None
         self._show_places()
 
     def show(self) -> None:
@@ -349,7 +354,7 @@ class ClusteringTab:
         self._show_selection()
 
     async def _action_done(self, result: ActionResult) -> None:
-        self._said = result.message
+        self._said, self._undo = result.message, result.undo
         before = self.state.contents.coverage
         await self.reload()
         after = self.state.contents.coverage
@@ -367,8 +372,19 @@ class ClusteringTab:
             later(self.reload)
         elif label == DISMISS:
             self.executions.forget()
-            self._said = ""
-            self._show_places()
+            self._tell("")
+        elif label == UNDO:
+            later(self.undo_action)
+
+    async def undo_action(self) -> None:
+        """Take back the action whose answer is shown."""
+        if (undo := self._undo) is None:
+            return
+        self._undo = None
+        try:
+            await self.actions.undo(undo)
+        except (ContractError, ClusteringError) as error:
+            self._tell(str(error))
 
     async def _try_again(self) -> None:
         await self.executions.try_again()
