@@ -7,21 +7,36 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from pydantic import JsonValue
 
-from host_contract.entities import ActionInput, ActionResult, DatasetAction, Item, Metadata
+from host_contract.entities import (
+    ActionInput,
+    ActionResult,
+    DatasetAction,
+    Item,
+    Level,
+    Metadata,
+    UndoAction,
+)
 from host_contract.errors import InvalidInput, NotFound
 from host_contract.manifest import Function
+from host_stub.changes import AddLabel, Change, MergeMetadata, Move
 from host_stub.datasets import Datasets
 from host_stub.executions import Executions
+from host_stub.item_rows import check_labels, folder_of
+from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
+from host_stub.undos import MOST_ITEMS, Undo, Undos
 from host_stub.users import LOCAL_USER, Role, User
 
 Action = Callable[[str, Sequence[str], Metadata], ActionResult]
 
 READING = ("export_csv", "export_json")
 """Actions that change nothing."""
+UNDO = "undo"
+"""Not in the menu: the result of an action names it."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell of text that starts so is run as a formula by spreadsheet programs (OWASP)."""
@@ -30,10 +45,22 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class Actions:
     """Every action, of the host and of the apps."""
 
-    def __init__(self, datasets: Datasets, apps: Apps, executions: Executions) -> None:
+    def __init__(
+        self,
+        datasets: Datasets,
+        apps: Apps,
+        executions: Executions,
+        notifications: Notifications,
+    ) -> None:
         self._datasets = datasets
         self._apps = apps
         self._executions = executions
+        self._notifications = notifications
+        self._undos = Undos()
+
+    def undoable(self) -> frozenset[str]:
+        """Ids of the messages in the bell that tell of something which can be undone now."""
+        return self._undos.keys()
 
     def list(self, dataset_id: str, user: User = LOCAL_USER) -> builtins.list[DatasetAction]:
         """What a user may do with a selection of a dataset's items. Raises `NotFound`."""
@@ -70,7 +97,7 @@ class Actions:
         selected = [item_id for item_id in there if item_id in chosen]
         if item_ids and not selected:
             raise InvalidInput("None of the selected items is in this dataset any more.")
-        if name in (action.name for action in HOST_ACTIONS):
+        if name in (UNDO, *(action.name for action in HOST_ACTIONS)):
             run: Action = getattr(self, f"_{name}")
             return run(dataset_id, selected, inputs)
         functions = self._functions()
@@ -103,28 +130,56 @@ class Actions:
         field = inputs.get("field")
         if not isinstance(field, str) or not field.strip() or "." in field or '"' in field:
             raise InvalidInput("Give the field a name, without dots and quotes.")
-        count = self._datasets.update_metadata(item_ids, {field.strip(): inputs.get("value")})
-        return ActionResult(message=f"{field.strip()} is set on {count:,} items.")
+        change = MergeMetadata({field.strip(): inputs.get("value")})
+        return self._change(dataset_id, item_ids, change, f": {field.strip()} is set.")
 
     def _move(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
-        count = self._datasets.move_items(item_ids, _text(inputs, "folder", "Name the folder."))
-        return ActionResult(message=f"{count:,} items are moved.")
+        folder = folder_of(_text(inputs, "folder", "Name the folder."))
+        return self._change(dataset_id, item_ids, Move(folder), f" moved to {folder}.")
 
     def _add_label(
         self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
     ) -> ActionResult:
         label = _text(inputs, "label", "Name the label.").strip()
-        count = self._datasets.add_label(item_ids, label)
-        return ActionResult(message=f"{count:,} items are labelled {label}.")
+        check_labels([label])
+        return self._change(dataset_id, item_ids, AddLabel(label), f" labelled {label}.")
 
     def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
-        target = _text(inputs, "dataset", "Choose the dataset to clone to.")
-        count = self._datasets.clone_items(item_ids, target)
-        return ActionResult(message=f"{count:,} items are cloned.")
+        target = self._datasets.get(_text(inputs, "dataset", "Choose the dataset to clone to."))
+        copies = self._datasets.clone(item_ids, target.id)
+        said = f"{counted(len(copies))} cloned to {target.name}."
+        take_back = partial(self._datasets.delete_unchanged, copies)
+        return self._told(said, Undo(dataset_id, len(copies), take_back))
 
     def _delete(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
         count = self._datasets.delete_items(item_ids)
-        return ActionResult(message=f"{count:,} items are deleted, with their features.")
+        message = f"{counted(count)} deleted, with their features."
+        self._notifications.add(message, level=Level.SUCCESS, dataset_id=dataset_id)
+        return ActionResult(message=message)
+
+    def _undo(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
+        undo = self._undos.take(dataset_id, _text(inputs, "of", "Say what is to be undone."))
+        count = undo.take_back()
+        rest = undo.count - count
+        left = f" {counted(rest)} changed since and left alone." if rest else ""
+        return ActionResult(message=f"Undone on {counted(count)}.{left}")
+
+    def _change(
+        self, dataset_id: str, item_ids: Sequence[str], change: Change, said: str
+    ) -> ActionResult:
+        before = self._datasets.change(item_ids, change)
+        take_back = partial(self._datasets.undo, change, before)
+        message = counted(len(before)) + said
+        changed = sum(was is not None for was in before.values())
+        return self._told(message, Undo(dataset_id, changed, take_back))
+
+    def _told(self, message: str, undo: Undo) -> ActionResult:
+        """The result of an action that can be undone, and a message in the bell."""
+        told = self._notifications.add(message, level=Level.SUCCESS, dataset_id=undo.dataset_id)
+        if not 0 < undo.count <= MOST_ITEMS:
+            return ActionResult(message=message)
+        self._undos.keep(told.id, undo)
+        return ActionResult(message=message, undo=UndoAction(name=UNDO, inputs={"of": told.id}))
 
     def _export_csv(
         self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata
@@ -183,6 +238,11 @@ HOST_ACTIONS = (
     DatasetAction(name="export_json", label="Export as JSON"),
     DatasetAction(name="delete", label="Delete items", destructive=True),
 )
+
+
+def counted(count: int) -> str:
+    """A number of items in words."""
+    return "1 item" if count == 1 else f"{count:,} items"
 
 
 def _text(inputs: Metadata, name: str, otherwise: str) -> str:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import delete, func, select, true
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
 from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
+from host_stub.changes import Change, MergeMetadata, fingerprint
 from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
 from host_stub.files import Files, Part
 from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
 from host_stub.item_rows import (
     blocks,
-    check_labels,
-    check_metadata,
-    classification,
     copy_of,
-    folder_of,
     item_of,
     new_row,
     received,
@@ -273,35 +270,28 @@ class Datasets:
         Raises:
             InvalidInput: an item would have too much of it.
         """
+        return len(self.change(item_ids, MergeMetadata(changes)))
 
-        def merge(row: ItemRow) -> None:
-            merged = {**row.user_metadata, **changes}
-            row.user_metadata = {k: v for k, v in merged.items() if v is not None}
-            check_metadata(row.user_metadata)
+    def change(self, item_ids: Sequence[str], change: Change) -> dict[str, Any]:
+        """Change those items that there are, all or none, and tell the apps.
 
-        return self._change(item_ids, merge)
+        Returns:
+            What `undo` needs, by the ids of the items that are there; None for those that were so.
+        """
+        before: dict[str, Any] = {}
+        self._each(item_ids, lambda row: before.update({row.id: change.do(row)}))
+        return before
 
-    def move_items(self, item_ids: Sequence[str], folder: str) -> int:
-        """Put items into a folder of their dataset. Raises `InvalidInput` for what is no folder."""
-        place = folder_of(folder)
+    def undo(self, change: Change, before: Mapping[str, Any]) -> int:
+        """Take a change back where it still is as it was made; returns from how many items."""
+        undone: builtins.list[str] = []
 
-        def move(row: ItemRow) -> None:
-            row.folder = place
+        def back(row: ItemRow) -> None:
+            if change.undo(row, before[row.id]):
+                undone.append(row.id)
 
-        return self._change(item_ids, move)
-
-    def add_label(self, item_ids: Sequence[str], label: str) -> int:
-        """Give items a label; those that have it are left as they are. Raises `InvalidInput`."""
-        label = label.strip()
-        check_labels([label])
-
-        def add(row: ItemRow) -> None:
-            if label not in row.labels:
-                check_labels([*row.labels, label])
-                row.labels = [*row.labels, label]
-                row.annotations = [*row.annotations, classification(label)]
-
-        return self._change(item_ids, add)
+        self._each([item_id for item_id, was in before.items() if was is not None], back)
+        return len(undone)
 
     def delete_items(self, item_ids: Sequence[str]) -> int:
         """Delete items with their bytes; the apps then delete what they keep of them."""
@@ -319,13 +309,24 @@ class Datasets:
         return sum(map(len, gone.values()))
 
     def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
-        """Copy items into a dataset; the bytes are shared."""
+        """Copy items into a dataset; the bytes are shared. Returns how many."""
+        return len(self.clone(item_ids, dataset_id))
+
+    def clone(self, item_ids: Sequence[str], dataset_id: str) -> dict[str, str]:
+        """The same; gives what `delete_unchanged` needs, by the ids of the copies."""
         with self._database.changing() as session:
             dataset_row(session, dataset_id)
             copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]
             session.add_all(copies)
         self._event("Item", "Created", dataset_id, [row.id for row in copies])
-        return len(copies)
+        return {row.id: fingerprint(row) for row in copies}
+
+    def delete_unchanged(self, fingerprints: Mapping[str, str]) -> int:
+        """Delete those items that still are as they were; returns how many."""
+        with self._database.session() as session:
+            found = rows_of(session, builtins.list(fingerprints))
+            same = [row.id for row in found if fingerprint(row) == fingerprints[row.id]]
+        return self.delete_items(same)
 
     def thumbnail(self, item_id: str) -> bytes:
         """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
@@ -341,8 +342,8 @@ class Datasets:
             used = session.execute(select(ItemRow.content, ItemRow.thumbnail)).all()
         self._remove_files(self._files.names() - {name for pair in used for name in pair})
 
-    def _change(self, item_ids: Sequence[str], change: Callable[[ItemRow], None]) -> int:
-        """Change those items that there are, all or none, and tell the apps; returns how many."""
+    def _each(self, item_ids: Sequence[str], change: Callable[[ItemRow], None]) -> None:
+        """Change the rows that there are, all or none, and tell the apps."""
         changed: dict[str, builtins.list[str]] = {}
         with self._database.changing() as session:
             for row in rows_of(session, item_ids):
@@ -350,7 +351,6 @@ class Datasets:
                 changed.setdefault(row.dataset_id, []).append(row.id)
         for dataset_id, ids in changed.items():
             self._event("Item", "Updated", dataset_id, ids)
-        return sum(map(len, changed.values()))
 
     def _remove_files(self, names: Iterable[str | None]) -> None:
         """Remove the files that no item refers to any more."""

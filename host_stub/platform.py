@@ -61,7 +61,7 @@ class LocalPlatform:
         self.executions = Executions(
             self.database, self.apps, self.notifications, self.data_dir, modules, scheduler
         )
-        self.actions = Actions(self.datasets, self.apps, self.executions)
+        self.actions = Actions(self.datasets, self.apps, self.executions, self.notifications)
         self.apps.open(lambda app: AppHost(self, app))
 
     def __enter__(self) -> Self:

@@ -135,7 +135,8 @@ class ActionsMenu:
     async def _done(self, result: ActionResult) -> None:
         if result.file_name is not None and result.file_content is not None:
             self.download.offer(result.file_name, result.file_content)
-        pn.state.notifications.success(result.message)
+        undo = " The bell can undo it." if result.undo else ""
+        pn.state.notifications.success(result.message + undo)
         await self._changed()
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import panel as pn
 import panel_material_ui as pmui
 
 from host_contract.entities import Execution, Notification
+from host_contract.errors import ContractError
+from host_stub.actions import UNDO
 from host_stub.pages.elements import Element, Elements, box, icon, text
 from host_stub.pages.inbox import ended_card, execution_card, notification_card
 from host_stub.users import Role, User
@@ -32,14 +36,21 @@ class BellState:
     notifications: tuple[Notification, ...]
     """Newest first."""
     unread: int
+    undoable: frozenset[str] = frozenset()
+    """Ids of the notifications that tell of something which can be undone."""
 
 
 class Bell:
     """A button with the number of unread notifications, and the drawer it opens."""
 
-    def __init__(self, platform: LocalPlatform, user: User) -> None:
+    def __init__(
+        self, platform: LocalPlatform, user: User, changed: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Take whose bell it is, and what to call when something was undone."""
         self._platform = platform
-        self._may_cancel = user.may(Role.EDITOR)
+        self._user = user
+        self._changed = changed
+        self._may_act = user.may(Role.EDITOR)
         self._state = BellState((), (), (), 0)
         self._opened = datetime.now(UTC)
         self._told: set[str] = set()
@@ -69,6 +80,7 @@ class Bell:
             ended,
             tuple(self._platform.notifications.list(limit=SHOWN_NOTIFICATIONS)),
             self._platform.notifications.unread_count(),
+            self._platform.actions.undoable() if self._may_act else frozenset(),
         )
 
     def show(self, state: BellState) -> None:
@@ -107,12 +119,30 @@ class Bell:
         if message == "close":
             self.drawer.open = False
         elif (
-            self._may_cancel
+            self._may_act
             and isinstance(message, dict)
             and message.get("cancel") in {execution.id for execution in self._state.executions}
         ):
             await asyncio.to_thread(self._platform.executions.cancel, message["cancel"])
             self.show(await asyncio.to_thread(self.read))
+        elif isinstance(message, dict) and message.get("undo") in self._state.undoable:
+            await self._undo(message["undo"])
+
+    async def _undo(self, notification_id: str) -> None:
+        [dataset_id] = [
+            one.dataset_id for one in self._state.notifications if one.id == notification_id
+        ]
+        try:
+            result = await asyncio.to_thread(
+                self._platform.actions.run,
+                UNDO, dataset_id or "", [], {"of": notification_id}, self._user,
+            )  # fmt: skip
+        except ContractError as error:
+            pn.state.notifications.error(str(error))
+        else:
+            pn.state.notifications.success(result.message)
+        self.show(await asyncio.to_thread(self.read))
+        await self._changed()
 
     def _view(self) -> Element:
         now = datetime.now(UTC)
@@ -125,11 +155,13 @@ class Bell:
         )
         sections = {
             "Running now": [
-                execution_card(execution, self.name_of(execution), cancellable=self._may_cancel)
+                execution_card(execution, self.name_of(execution), cancellable=self._may_act)
                 for execution in self._state.executions
             ],
             "Messages": [
-                notification_card(n, fresh=n.id in self._fresh, now=now)
+                notification_card(
+                    n, fresh=n.id in self._fresh, undoable=n.id in self._state.undoable, now=now
+                )
                 for n in self._state.notifications
             ],
             "Ended": [

@@ -42,7 +42,7 @@ class BrowserPage:
         self._dataset = platform.datasets.get(dataset_id)
         self._session = Session(user.name, self._show_items)
         self._question = Question()
-        self._bell = Bell(platform, user)
+        self._bell = Bell(platform, user, self._changed)
         self._data = DataTab(platform, self._dataset, user, self._changed)
         self._menu = ActionsMenu(
             platform, self._dataset, user, self._data, self._question, self._changed

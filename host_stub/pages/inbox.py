@@ -67,8 +67,10 @@ def ended_card(execution: Execution, name: str, *, now: datetime) -> Element:
     )
 
 
-def notification_card(notification: Notification, *, fresh: bool, now: datetime) -> Element:
-    """A notification."""
+def notification_card(
+    notification: Notification, *, fresh: bool, undoable: bool, now: datetime
+) -> Element:
+    """A notification, with a button that undoes what it tells of."""
     return box(
         "inbox-card inbox-message" + (" fresh" if fresh else ""),
         icon(ICONS[notification.level], f"level-{notification.level.value}"),
@@ -78,4 +80,5 @@ def notification_card(notification: Notification, *, fresh: bool, now: datetime)
             *([text(notification.text, "inbox-text", "p")] if notification.text else []),
             text(formats.ago(notification.created, now), "quiet", "p"),
         ),
+        *([button("Undo", {"undo": notification.id})] if undoable else []),
     )

@@ -89,12 +89,14 @@ def extract_items(inputs: ExtractItems, context: ExecutionContext) -> JsonValue:
 def run_projection(inputs: RunProjection, context: ExecutionContext) -> JsonValue:
     """Place every vector of a feature set on a map."""
     from clustering_app.projection.job import project
+    from clustering_app.projector.search import QUERY_ENCODER
 
     info = project(
         context,
         inputs.dataset,
         feature_set=inputs.feature_set,
         parameters=_parameters(inputs.model_extra or {}),
+        of_text=QUERY_ENCODER.of_text,
     )
     return {"run": info.id, "feature_set": info.feature_set, "points": info.count}
 

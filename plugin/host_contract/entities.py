@@ -189,6 +189,13 @@ class DatasetAction(Entity):
     destructive: bool = Field(default=False, description="The user is asked to confirm.")
 
 
+class UndoAction(Entity):
+    """What takes an action back, while the host still can: run it like an action, on no items."""
+
+    name: str
+    inputs: Metadata = Field(default_factory=dict)
+
+
 class ActionResult(Entity):
     """What an action did."""
 
@@ -196,3 +203,4 @@ class ActionResult(Entity):
     execution_id: str | None = Field(default=None, description="Set when the work goes on.")
     file_name: str | None = None
     file_content: bytes | None = Field(default=None, description="A file for the user to keep.")
+    undo: UndoAction | None = Field(default=None, description="None where nothing takes it back.")

@@ -13,7 +13,7 @@ compared. A bare value means `$eq`, a bare list `$in`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -65,28 +65,39 @@ class Not:
 Filter: TypeAlias = Condition | All | AnyOf | Not
 
 
-def parse_query(query: Mapping[str, JsonValue] | None) -> Filter:
+def parse_query(
+    query: Mapping[str, JsonValue] | None, *, fields: Collection[str] = FIELDS
+) -> Filter:
     """Check a query and make it a tree; nothing, or an empty one, matches every item.
+
+    Args:
+        query: See above.
+        fields: Those that there are beside the metadata; an app may know more than the host.
 
     Raises:
         InvalidQuery: names the field or operator, and what is allowed.
     """
-    return _parse_all(query or {}, MAX_DEPTH)
+    return _parse_all(query or {}, MAX_DEPTH, fields)
 
 
 def matches(tree: Filter, item: Item) -> bool:
     """Whether an item passes the filter: the meaning of the language, for any host to test by."""
+    return holds(tree, lambda field: values_of(item, field))
+
+
+def holds(tree: Filter, values: Callable[[str], Sequence[Scalar]]) -> bool:
+    """Whether what has these values of each field passes the filter."""
     match tree:
         case All(parts):
-            return all(matches(part, item) for part in parts)
+            return all(holds(part, values) for part in parts)
         case AnyOf(parts):
-            return any(matches(part, item) for part in parts)
+            return any(holds(part, values) for part in parts)
         case Not(part):
-            return not matches(part, item)
+            return not holds(part, values)
         case Condition(field, "$exists", operand):
-            return bool(values_of(item, field)) == operand
+            return bool(values(field)) == operand
         case Condition(field, operator, operand):
-            return any(_holds(operator, value, operand) for value in values_of(item, field))
+            return any(_holds(operator, value, operand) for value in values(field))
 
 
 def values_of(item: Item, field: str) -> list[Scalar]:
@@ -105,27 +116,27 @@ def values_of(item: Item, field: str) -> list[Scalar]:
     return [value for value in several if isinstance(value, str | int | float)]
 
 
-def _parse_all(query: object, depth: int) -> Filter:
+def _parse_all(query: object, depth: int, fields: Collection[str]) -> Filter:
     if depth == 0:
         raise InvalidQuery(f"The query is nested more than {MAX_DEPTH} levels deep.")
     if not isinstance(query, Mapping):
         raise InvalidQuery(f"A query is an object such as {{'label': 'cat'}}, not {query!r}.")
-    parts = tuple(_parse_part(key, value, depth) for key, value in query.items())
+    parts = tuple(_parse_part(key, value, depth, fields) for key, value in query.items())
     return parts[0] if len(parts) == 1 else All(parts)
 
 
-def _parse_part(key: str, value: object, depth: int) -> Filter:
+def _parse_part(key: str, value: object, depth: int, fields: Collection[str]) -> Filter:
     if key in ("$and", "$or"):
         if not isinstance(value, list):
             raise InvalidQuery(f"{key} takes a list of queries, not {value!r}.")
-        parts = tuple(_parse_all(part, depth - 1) for part in value)
+        parts = tuple(_parse_all(part, depth - 1, fields) for part in value)
         return All(parts) if key == "$and" else AnyOf(parts)
     if key == "$not":
-        return Not(_parse_all(value, depth - 1))
+        return Not(_parse_all(value, depth - 1, fields))
     path = key.removeprefix(METADATA)
-    if key not in FIELDS and (not key.startswith(METADATA) or not path or '"' in path):
+    if key not in fields and (not key.startswith(METADATA) or not path or '"' in path):
         raise InvalidQuery(
-            f"There is no field {key!r}; use {', '.join(FIELDS)} or metadata.<path>."
+            f"There is no field {key!r}; use {', '.join(fields)} or metadata.<path>."
         )
     if isinstance(value, Mapping):
         return All(tuple(_parse_condition(key, op, operand) for op, operand in value.items()))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from host_contract.entities import Dataset, ExecutionStatus
-from host_contract.errors import InvalidInput, NotFound
+from host_contract.entities import ActionResult, Dataset, ExecutionStatus
+from host_contract.errors import InvalidInput, NotAllowed, NotFound
 from host_stub.platform import LocalPlatform
+from host_stub.users import Role, User
 from tests.host_stub.conftest import png
 
 
@@ -73,6 +74,105 @@ def test_add_label(platform: LocalPlatform, dataset: Dataset, item_ids: list[str
     for label in ("", " ", None, "x" * 201):
         with pytest.raises(InvalidInput):
             platform.actions.run("add_label", dataset.id, item_ids, {"label": label})
+
+
+def undone(platform: LocalPlatform, dataset: Dataset, result: ActionResult) -> str:
+    """Take an action back; gives what is said."""
+    assert result.undo is not None
+    action, inputs = result.undo.name, result.undo.inputs
+    said = platform.actions.run(action, dataset.id, [], inputs).message
+    with pytest.raises(NotFound, match="any more"):
+        platform.actions.run(action, dataset.id, [], inputs)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("action", "inputs"),
+    [
+        ("set_metadata", {"field": "n", "value": 9}),
+        ("set_metadata", {"field": "n", "value": None}),
+        ("set_metadata", {"field": "new {0}", "value": [1, {"a": "b"}]}),
+        ("add_label", {"label": "{seen}"}),
+        ("move", {"folder": "/checked/{good}"}),
+    ],
+)
+def test_what_an_action_changed_is_undone(
+    platform: LocalPlatform,
+    dataset: Dataset,
+    item_ids: list[str],
+    action: str,
+    inputs: dict[str, Any],
+) -> None:
+    before = platform.datasets.items(dataset.id).model_dump()
+    result = platform.actions.run(action, dataset.id, item_ids[:3], inputs)
+    assert result.message.startswith("3 items")
+    assert platform.notifications.list()[0].title == result.message
+    assert undone(platform, dataset, result) == "Undone on 3 items."
+    assert platform.datasets.items(dataset.id).model_dump() == before
+
+
+def test_what_was_changed_again_since_stays(
+    platform: LocalPlatform, dataset: Dataset, item_ids: list[str]
+) -> None:
+    run = platform.actions.run
+    field = run("set_metadata", dataset.id, item_ids, {"field": "n", "value": 7})
+    folder = run("move", dataset.id, item_ids, {"folder": "/new/"})
+    run("set_metadata", dataset.id, item_ids[:1], {"field": "n", "value": 8})
+    run("set_metadata", dataset.id, item_ids[1:2], {"field": "other", "value": 1})
+    run("move", dataset.id, item_ids[:1], {"folder": "/newer/"})
+    platform.datasets.delete_items(item_ids[3:])
+    said = undone(platform, dataset, field)
+    assert said == "Undone on 2 items. 2 items changed since and left alone."
+    undone(platform, dataset, folder)
+    found = platform.datasets.items(dataset.id).items
+    assert [item.user_metadata["n"] for item in found] == [8, 1, 2]
+    assert found[1].user_metadata["other"] == 1
+    assert [item.folder for item in found] == ["/newer/", "/", "/"]
+
+
+def test_copies_that_nobody_changed_are_taken_away(
+    platform: LocalPlatform, dataset: Dataset, item_ids: list[str]
+) -> None:
+    other = platform.datasets.create("other")
+    platform.datasets.add(other.id, "own.png", png())
+    result = platform.actions.run("clone", dataset.id, item_ids[:3], {"dataset": other.id})
+    kept, *_, last = platform.datasets.item_ids(other.id)
+    platform.datasets.update_metadata([last], {"seen": True})
+    assert undone(platform, dataset, result).startswith("Undone on 2 items.")
+    assert platform.datasets.item_ids(other.id) == [kept, last]
+    assert platform.datasets.count_items(dataset.id) == 4
+
+
+def test_only_the_newest_actions_of_a_dataset_are_undone_and_only_there(
+    platform: LocalPlatform, dataset: Dataset, item_ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host_stub.undos.MOST_KEPT", 2)
+    run = platform.actions.run
+    results = [run("add_label", dataset.id, item_ids, {"label": label}) for label in "abc"]
+    assert results[0].undo is not None
+    assert results[1].undo is not None
+    other = platform.datasets.create("other")
+    for of, undo in ((dataset, results[0].undo), (other, results[1].undo)):
+        with pytest.raises(NotFound, match="any more"):
+            run(undo.name, of.id, [], undo.inputs)
+    with pytest.raises(InvalidInput):
+        run("undo", dataset.id, [], {})
+    undone(platform, dataset, results[1])
+    assert platform.datasets.item(item_ids[0]).labels == ("stop", "a", "c")
+    assert run("add_label", dataset.id, item_ids, {"label": "stop"}).undo is None
+    assert run("delete", dataset.id, item_ids[:1], {}).undo is None
+    assert "undo" not in {action.name for action in platform.actions.list(dataset.id)}
+
+
+def test_a_viewer_undoes_nothing(
+    platform: LocalPlatform, dataset: Dataset, item_ids: list[str]
+) -> None:
+    result = platform.actions.run("add_label", dataset.id, item_ids, {"label": "seen"})
+    assert result.undo is not None
+    viewer = User(name="viewer", role=Role.VIEWER)
+    with pytest.raises(NotAllowed):
+        platform.actions.run(result.undo.name, dataset.id, [], result.undo.inputs, viewer)
+    assert platform.datasets.item(item_ids[0]).labels == ("stop", "seen")
 
 
 def test_delete(platform: LocalPlatform, dataset: Dataset, item_ids: list[str]) -> None:

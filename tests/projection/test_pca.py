@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustering_app.errors import InvalidParameters
 from clustering_app.projection.pca import principal_components
+from clustering_app.projection.pipeline import make_run
+from clustering_app.projection.placing import place_new
+from clustering_app.projection.run import RunParameters
+from tests.projection.mixtures import feature_set, quietly
 
 
 @settings(max_examples=60)
@@ -59,3 +64,22 @@ def test_equal_vectors_have_no_variance() -> None:
     found = principal_components(np.full((9, 4), 0.1, np.float32), 2)
     assert not found.scores.any()
     assert found.explained_variance == (0.0, 0.0)
+
+
+def test_a_map_shows_the_components_that_are_wanted() -> None:
+    random = np.random.default_rng(1)
+    vectors = (random.standard_normal((60, 6)) * [9, 7, 5, 3, 2, 1]).astype(np.float32)
+    parameters = RunParameters(
+        method="pca", spherize="off", dimensions=3, component_x=4, component_y=1, component_z=2
+    )
+    run = make_run(feature_set(vectors), parameters, quietly)
+    whole = principal_components(vectors, 6)
+    np.testing.assert_allclose(run.coordinates, whole.scores[:, [3, 0, 1]], atol=1e-5)
+    np.testing.assert_allclose(run.info.explained_variance, whole.explained_variance, atol=1e-6)
+    before = make_run(feature_set(vectors[:50]), parameters, quietly)
+    after = place_new(before, feature_set(vectors), quietly)
+    np.testing.assert_allclose(after.coordinates[50:], before.axes.scores(vectors[50:]), atol=1e-5)
+    with pytest.raises(InvalidParameters, match="no component 7: vectors of 6 dimensions have 6"):
+        make_run(feature_set(vectors), RunParameters(method="pca", component_y=7), quietly)
+    with pytest.raises(InvalidParameters, match="component_x is 11"):
+        RunParameters(component_x=11)

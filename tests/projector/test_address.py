@@ -22,10 +22,12 @@ groups = st.none() | st.builds(
     Group, item_ids=st.lists(ids, max_size=5).map(tuple)
 ) | st.builds(Group, saved=named)  # fmt: skip
 numbers = st.lists(st.integers(-(10**5), 10**5).map(float), max_size=6).map(tuple)
+searches = st.builds(Search, texts, texts, texts, st.integers(0, 999), groups).filter(
+    lambda search: search.text or search.like is not None
+)
 addresses = st.builds(
     Address, run=texts, color_by=texts, label_by=texts, selected=groups, isolated=groups,
-    search=st.none() | st.builds(Search, texts, named, texts, st.integers(0, 999)), seen=numbers,
-    pictures=st.booleans(),
+    search=st.none() | searches, seen=numbers, pictures=st.booleans(),
 )  # fmt: skip
 
 

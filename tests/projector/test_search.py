@@ -58,6 +58,33 @@ def test_several_conditions_are_joined(mapped: Place) -> None:
     assert "found" in str(tab.finder.search_panel.answer.parts)
 
 
+def test_what_the_map_says_of_an_item_is_a_field_too(mapped: Place) -> None:
+    """Of the twelve points each other one is in cluster 0, and the scores go from 0 to 1."""
+    tab = mapped.tab()
+    assert {"cluster", "outlier score", "trust"} <= set(tab.finder.search_panel.form.fields)
+    inside, high = list(range(1, 12, 2)), [9, 10, 11]
+    assert asked(tab, ["cluster", "=", "0"]) == inside
+    assert asked(tab, ["cluster", "=", "cluster 0"]) == inside
+    assert asked(tab, ["cluster", "exists", ""]) == inside
+    assert asked(tab, ["cluster", "≠", "0"]) == list(range(0, 12, 2))
+    assert asked(tab, ["outlier score", "≥", "0.8"]) == high
+    assert asked(tab, ["outlier score", "≥", "0.8"], ["cluster", "contains", "CLUSTER"]) == [9, 11]
+    assert asked(tab, ["trust", "in range", "0.5", "1"], ["label", "=", "stop"]) == [0, 3, 6, 9]
+    other = mapped.tab()
+    asyncio.run(other.sharing.follow(tab.sharing.button.fragment))
+    assert other.state.selected_rows().tolist() == [0, 3, 6, 9]
+
+
+def test_an_item_that_is_not_on_the_map_has_no_cluster(place: Place) -> None:
+    place.write_vectors()
+    place.write_run(count=6)
+    tab = place.tab()
+    assert asked(tab, ["outlier score", "≥", "0"]) == list(range(6))
+    assert "6 found." in str(tab.finder.search_panel.answer.parts)
+    asked(tab, ["cluster", "≠", "0"])
+    assert "10 found, 3 on the map." in str(tab.finder.search_panel.answer.parts)
+
+
 def test_a_number_kept_as_a_text_is_found_too(mapped: Place) -> None:
     mapped.host.update_metadata(mapped.item_ids[:1], {"score": "5"})
     assert asked(mapped.tab(), ["metadata.score", "=", "5"]) == [0, 5]

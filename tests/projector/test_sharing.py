@@ -91,12 +91,37 @@ def test_many_items_are_shared_by_a_saved_selection(
     assert "was deleted meanwhile" in follow(mapped, shared(other))._said
 
 
-def test_a_comparison_that_an_address_cannot_say_is_left_out(mapped: Place) -> None:
+def test_the_colours_of_a_search_by_example_are_shared(mapped: Place) -> None:
     tab = mapped.tab()
-    tab.state.select(mapped.item_ids[:1])
+    tab.state.select(mapped.item_ids[:2])
+    tab.finder.search_panel.count.value = 4
+    asyncio.run(tab.finder.find_similar())
+    tab.state.select(mapped.item_ids[7:8])
+    other = follow(mapped, shared(tab))
+    assert other.state.color_by == SIMILARITY
+    assert other.state.colours().codes.tolist() == tab.state.colours().codes.tolist()
+    assert other.state.selection == frozenset(mapped.item_ids[7:8])
+    assert shared(other) == shared(tab)
+    tab.state.select(tab.finder.found)
+    assert "selected" not in shared(tab)
+    assert follow(mapped, shared(tab)).state.selection == tab.finder.found
+
+
+def test_examples_that_an_address_cannot_name_are_left_out(
+    mapped: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clustering_app.projector.sharing.MOST_ITEMS", 1)
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[:2])
+    asyncio.run(tab.selections_panel.save("examples"))
+    saved = tab.selections_panel.ids
+    tab.selections_panel.ids = {}
     asyncio.run(tab.finder.find_similar())
     assert tab.state.color_by == SIMILARITY
-    assert SIMILARITY not in shared(tab)
+    assert SIMILARITY not in shared(tab) and "like" not in shared(tab)
+    tab.selections_panel.ids = saved
+    assert "like-saved=" in shared(tab)
+    assert follow(mapped, shared(tab)).state.selection == tab.finder.found
 
 
 @pytest.mark.parametrize(
@@ -109,6 +134,8 @@ def test_a_comparison_that_an_address_cannot_say_is_left_out(mapped: Place) -> N
         ("seen=2,1,0,1", "from nowhere that a map is seen"),
         ("selected-saved=../runs", "was deleted meanwhile"),
         ("color=cluster&search=x&how=magic", "There is no search 'magic'"),
+        ("like=a&how=magic", "There is no search 'magic'"),
+        ("like-saved=gone&how=By example", "was deleted meanwhile"),
     ],
 )
 def test_a_wrong_address_is_told_and_the_map_is_there(

@@ -217,24 +217,6 @@ def test_the_encoder_of_a_text_is_that_of_the_vectors(mapped: Place) -> None:
     assert "another version of the model mini-clip" in said
 
 
-def test_controls_start_as_the_last_run_and_mark_what_changed(mapped: Place) -> None:
-    tab = mapped.tab()
-    assert tab.controls.changed() == []
-    tab.controls.neighbours.value = 30
-    tab.controls.seed.value = 7
-    assert tab.controls.changed() == ["neighbours", "seed"]
-    tab.controls.perplexity.value = 40
-    assert not tab.controls.perplexity.visible
-    assert tab.controls.changed() == ["neighbours", "seed"]
-    tab.controls.method.value = "tsne"
-    assert tab.controls.perplexity.visible
-    assert not tab.controls.neighbours.visible
-    assert tab.controls.changed() == ["method", "perplexity", "seed"]
-    tab.controls.method.value = "pca"
-    assert tab.controls.changed() == ["method", "seed"]
-    assert "Changed since: method, seed" in str(tab.controls.last_run.parts)
-
-
 def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None:
     tab = mapped.tab()
     asyncio.run(tab.actions.load())
@@ -250,6 +232,28 @@ def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None
     assert tab.state.selection == frozenset()
     assert tab.map_panel.canvas.plane._points.data["x"].tolist() == list(range(3, 12))
     assert mapped.store.count("mini-clip") == 9
+
+
+def test_what_an_action_did_is_undone_from_its_notice(mapped: Place) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab.actions.load())
+    by_name = {action.name: action for action in tab.actions._actions.values()}
+    chosen = mapped.item_ids[:2]
+    tab.state.select(chosen)
+    asyncio.run(tab.actions.run(by_name["add_label"], chosen, {"label": "<i>seen</i>"}))
+    assert "('2 items labelled <i>seen</i>.', '', ['Undo', 'Dismiss'])" in told(tab)
+    asyncio.run(tab.undo_action())
+    assert mapped.host.item(chosen[0]).labels == ("stop",)
+    assert tab.state.selection == set(chosen)
+    assert "('Undone on 2 items.', '', ['Dismiss'])" in told(tab)
+    asyncio.run(tab.undo_action())
+    assert "Undone on 2 items." in told(tab)
+    asyncio.run(tab.actions.run(by_name["move"], chosen, {"folder": "/new/"}))
+    undo = tab._undo
+    asyncio.run(tab.undo_action())
+    tab._undo = undo
+    asyncio.run(tab.undo_action())
+    assert "cannot be undone any more" in told(tab)
 
 
 def test_what_the_tab_deleted_itself_is_no_news(mapped: Place) -> None:

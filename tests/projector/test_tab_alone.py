@@ -55,7 +55,7 @@ class Served:
     """A bare page with a tab for each session."""
 
     address: str
-    sessions: dict[str, object]
+    sessions: dict[str, Any]
     tabs: WeakSet[ClusteringTab]
 
 
@@ -96,6 +96,41 @@ def drawn(page: Page) -> None:
         }""",
         timeout=PATIENCE_MS,
     )
+
+
+def shown_part(page: Page) -> list[float]:
+    """Left, right, bottom and top of what the browser shows of the plane."""
+    found: list[float] = page.evaluate(
+        """() => {
+          const {x_range, y_range} = Bokeh.documents[0].get_model_by_name('plane')
+          return [x_range.start, x_range.end, y_range.start, y_range.end]
+        }"""
+    )
+    return found
+
+
+def test_an_address_is_followed_once_however_often_its_button_is_mounted(served: Served) -> None:
+    """The address in the browser may be behind when that happens, as on a slow network."""
+    part = [2.0, 6.5, -0.5, 0.25]
+    with browser_page() as page:
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{served.address}#map=run-1&seen={','.join(map(str, part))}")
+        drawn(page)
+        page.wait_for_function("() => location.hash.includes('color=label')")
+        assert shown_part(page) == part
+        [tab], [session] = served.tabs, served.sessions.values()
+        said = f"#{tab.sharing.button.fragment}"
+        page.evaluate("() => history.replaceState(null, '', '#map=run-1&color=label')")
+
+        def mount_again() -> None:
+            tab._place[:] = []
+            tab._place[:] = [tab._layout]
+
+        session.document.add_next_tick_callback(mount_again)
+        page.wait_for_function("said => location.hash === said", arg=said)
+        drawn(page)
+        assert shown_part(page) == part
+        assert tab.map_panel.canvas.seen == tuple(part)
 
 
 def ticking() -> int:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustering_app.errors import NoFeatures, StoreError
 from clustering_app.projection.pipeline import Step, make_run, say_points
 from clustering_app.projection.placing import place_new
 from clustering_app.projection.run import METHOD_NAMES, Run, RunInfo, RunParameters
 from clustering_app.projection.runs import list_runs, read_run, write_run
-from clustering_app.projection.sampled import make_sampled_run
-from clustering_app.vectors.feature_set import FeatureSet
+from clustering_app.projection.sampled import is_sampled, make_sampled_run
+from clustering_app.vectors.feature_set import FeatureSet, ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import ExecutionContext
 from host_contract.entities import Level
@@ -36,6 +37,7 @@ def project(
     *,
     feature_set: str | None,
     parameters: RunParameters,
+    of_text: Callable[[ModelFingerprint, str], NDArray[np.float32]] | None = None,
 ) -> RunInfo:
     """Place every vector of a feature set on a map, and keep the map in the store.
 
@@ -44,6 +46,7 @@ def project(
         dataset_id: The dataset.
         feature_set: Name of its feature set; the newest one when None.
         parameters: What the user chose.
+        of_text: Gives the vector (D,) of a text by a model; needed where an axis says one.
 
     Returns:
         What is known of the run.
@@ -51,19 +54,26 @@ def project(
     Raises:
         NoFeatures: there are no vectors; says what to press.
         StoreError: a vector is not finite; names the item.
+        InvalidParameters: the vectors cannot be mapped so; names the parameter.
+        EncoderUnavailable: the model cannot be loaded, and a text is to be compared.
         Cancelled: the user stopped it; nothing was written.
     """
     store = FeatureStore(context.host.storage(dataset_id))
     context.progress(0.0, "Reading vectors")
     found = _read(context, store, feature_set)
-    sampled = 0 < parameters.fit_on < len(found.item_ids)
+    texts = {
+        end.text: of_text(found.info.fingerprint, end.text)
+        for axis in (parameters.axes or {}).values()
+        for end in axis.ends
+        if end.text and of_text is not None
+    }
     location = context.host.storage(dataset_id)
 
     def compute(check: Callable[[], None]) -> Run:
         step = _steps(context, check)
-        if sampled:
+        if is_sampled(found, parameters):
             return make_sampled_run(found, location, parameters, step, context.map)
-        return make_run(found, parameters, step)
+        return make_run(found, parameters, step, texts)
 
     run = _beside(context, compute)
     _keep(context, dataset_id, store, run, f"Map of {say_points(run.info.count)} is ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,9 @@ class Axes:
     directions_DC: NDArray[np.float32]
     """Of unit length; zero beyond the rank of the vectors."""
 
-    def first(self, count: int) -> Axes:
-        """The first so many of the directions."""
-        return Axes(self.mean_D, self.directions_DC[:, :count])
+    def of(self, numbers: Sequence[int]) -> Axes:
+        """Some of the directions, by number from 1."""
+        return Axes(self.mean_D, self.directions_DC[:, [number - 1 for number in numbers]])
 
     def scores(self, vectors_ND: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Where vectors are along the directions, (N, C)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TypeAlias
@@ -11,12 +11,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering_app.errors import InvalidParameters
 from clustering_app.projection.clusters import BROAD, FINE, find_clusters
+from clustering_app.projection.custom_axes import custom_axes
 from clustering_app.projection.neighbours import Neighbours, find_neighbours
 from clustering_app.projection.outliers import outlier_scores, reach_of
 from clustering_app.projection.pca import PrincipalComponents, principal_components
 from clustering_app.projection.quality import measure_points, measure_quality
-from clustering_app.projection.run import Run, RunInfo, RunParameters
+from clustering_app.projection.run import KNOWN_COMPONENTS, Run, RunInfo, RunParameters
 from clustering_app.projection.spherize import spherizer
 from clustering_app.projection.steps import STEPS, digest
 from clustering_app.projection.threads import in_threads
@@ -36,7 +38,12 @@ Step: TypeAlias = Callable[[float, float, str], Callable[[float], None]]
 the fraction of the step that is done, and raises when the user has cancelled."""
 
 
-def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
+def make_run(
+    found: FeatureSet,
+    parameters: RunParameters,
+    step: Step,
+    texts: Mapping[str, NDArray[np.float32]] | None = None,
+) -> Run:
     """Place every vector of a feature set on a map, and measure how far it can be believed.
 
     The same vectors of the same items, in whatever order, give the same run.
@@ -45,20 +52,39 @@ def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
         found: At least one finite vector.
         parameters: What the user chose.
         step: See there.
+        texts: Vector (D,) of each text that an end of custom axes says, by the same model.
+
+    Raises:
+        InvalidParameters: the vectors have no such component, or show no such custom axis.
     """
     created, started = datetime.now(UTC), time.monotonic()
     found = found.in_order_of_ids()
     points, seed = say_points(len(found.item_ids)), parameters.seed
     step(0.02, 0.05, f"Spherizing {points}")
     spherize = spherizer(found.vectors, parameters.spherize)
+    if parameters.metric == "cosine" and parameters.method in ("umap", "tsne"):
+        spherize = spherize.to_unit_length()
     vectors_ND = spherize(found.vectors)
     components, neighbours = _components_and_neighbours(found, vectors_ND, parameters, step)
-    explained = components.explained_variance[: parameters.dimensions]
-    coordinates = components.scores[:, : parameters.dimensions]
-    if parameters.method != "pca":
-        explained = ()
+    explained: tuple[float, ...] = ()
+    axes = components.axes.of(range(1, parameters.dimensions + 1))
+    if parameters.method == "pca":
+        explained = components.explained_variance[:KNOWN_COMPONENTS]
+        if max(parameters.components) > len(explained):
+            raise InvalidParameters(
+                f"There is no component {max(parameters.components)}: vectors of "
+                f"{vectors_ND.shape[1]} dimensions have {len(explained)}."
+            )
+        axes = components.axes.of(parameters.components)
+        coordinates = components.scores[:, [number - 1 for number in parameters.components]]
+    elif parameters.method == "axes":
+        spherized = {text: spherize(vector_D[None])[0] for text, vector_D in (texts or {}).items()}
+        axes = custom_axes(vectors_ND, found.item_ids, parameters.axes or {}, spherized)
+        coordinates = axes.scores(vectors_ND)
+    else:
         known = neighbours.nearest(neighbours_of_layout(parameters))
         report = step(0.45, 0.85, f"Laying out {points}")
+        coordinates = components.scores[:, : parameters.dimensions]
         coordinates = _layout(coordinates, known, parameters, report)
     step(0.85, 0.88, f"Finding clusters and outliers among {points}")
     graph = neighbours.nearest(GRAPH_NEIGHBOURS)
@@ -94,7 +120,7 @@ def make_run(found: FeatureSet, parameters: RunParameters, step: Step) -> Run:
         neighbours_kept=by_point.neighbours_kept,
         trust=by_point.trust,
         spherizer=spherize,
-        axes=components.axes.first(parameters.dimensions),
+        axes=axes,
     )
 
 
@@ -117,7 +143,7 @@ def _components_and_neighbours(
     points, of = say_points(len(vectors_ND)), digest(found)
     step(0.05, 0.08, f"Finding principal components of {points}")
     components = STEPS.result(
-        ("components", parameters.spherize, of),
+        ("components", parameters.spherize, parameters.metric, of),
         lambda: principal_components(vectors_ND, max(3, min(vectors_ND.shape[1], REDUCED))),
         size=lambda made: made.scores.nbytes,
     )
@@ -125,7 +151,7 @@ def _components_and_neighbours(
     count = max(neighbours_of_layout(parameters), GRAPH_NEIGHBOURS)
     listed_by = components.scores if components.scores.shape[1] < vectors_ND.shape[1] else None
     neighbours = STEPS.result(
-        ("neighbours", parameters.spherize, str(parameters.seed), of),
+        ("neighbours", parameters.spherize, parameters.metric, str(parameters.seed), of),
         lambda: find_neighbours(
             vectors_ND, count, seed=parameters.seed, listed_by=listed_by, report=report
         ),

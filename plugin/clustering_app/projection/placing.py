@@ -29,10 +29,10 @@ from clustering_app.vectors.records import new_record_id
 def place_new(run: Run, found: FeatureSet, step: Step) -> Run:
     """Place the items that have a vector but no point; those that have none any more vanish.
 
-    By PCA a new item is put where its vector is along the map's axes. By UMAP it starts between its
-    nearest neighbours and is moved by the same forces, by t-SNE it stays between them. It belongs
-    to the cluster of most of its neighbours, and its outlier score is that of an old item as far
-    from its neighbours.
+    By PCA and custom axes a new item is put where its vector is along the map's axes. By UMAP it
+    starts between its nearest neighbours and is moved by the same forces, by t-SNE it stays between
+    them. It belongs to the cluster of most of its neighbours, and its outlier score is that of an
+    old item as far from its neighbours.
 
     Args:
         run: The map.
@@ -70,7 +70,7 @@ def place_new(run: Run, found: FeatureSet, step: Step) -> Run:
     step(0.7, 0.9, f"Placing {new}")
     near = neighbours.nearest(neighbours_of_layout(parameters))
     new_MC = run.axes.scores(new_MD)
-    if parameters.method != "pca":
+    if parameters.method in ("umap", "tsne"):
         new_MC = _between(near, old_NC, parameters)
     step(0.9, 0.99, f"Measuring the surroundings of {new}")
     graph = neighbours.nearest(GRAPH_NEIGHBOURS)

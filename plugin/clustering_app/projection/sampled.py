@@ -41,6 +41,11 @@ Map = Callable[[Callable[[Placing], Run], Iterable[Placing]], Iterator[Run]]
 """As `ExecutionContext.map`."""
 
 
+def is_sampled(found: FeatureSet, parameters: RunParameters) -> bool:
+    """Whether a map is to be fitted on fewer items than there are; linear ones need not be."""
+    return parameters.method in ("umap", "tsne") and 0 < parameters.fit_on < len(found.item_ids)
+
+
 def make_sampled_run(
     found: FeatureSet, location: str, parameters: RunParameters, step: Step, on_workers: Map
 ) -> Run:

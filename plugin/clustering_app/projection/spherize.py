@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
 import numpy as np
@@ -47,6 +47,10 @@ class Spherizer:
                 _to_unit_length(block, self.least_length)
             spherized[start : start + len(block)] = block
         return spherized
+
+    def to_unit_length(self) -> Spherizer:
+        """The same with rows at unit length in the end: their distances rise as cosines fall."""
+        return self if self.least_length is not None else replace(self, least_length=0.0)
 
 
 def spherizer(vectors_ND: NDArray[np.floating[Any]], how: Spherize) -> Spherizer:

@@ -15,7 +15,7 @@ from clustering_app.errors import ClusteringError
 from clustering_app.projector.download import Download
 from clustering_app.projector.parts import Parts, notice
 from host_contract.context import BrowserSession, Host
-from host_contract.entities import ActionInput, ActionResult, DatasetAction
+from host_contract.entities import ActionInput, ActionResult, DatasetAction, UndoAction
 from host_contract.errors import ContractError
 
 OPEN = "Open in Data tab"
@@ -117,6 +117,13 @@ class ActionsMenu:
         )
         if result.file_name is not None and result.file_content is not None:
             self._download.offer(result.file_name, result.file_content)
+        await self._done(result)
+
+    async def undo(self, undo: UndoAction) -> None:
+        """Take an action back. Raises `ContractError`."""
+        result = await asyncio.to_thread(
+            self._host.run_action, undo.name, self._dataset_id, [], undo.inputs
+        )
         await self._done(result)
 
     async def _ask(self, action: DatasetAction, count: int) -> None:

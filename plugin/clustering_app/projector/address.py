@@ -14,6 +14,8 @@ LONGEST = 20_000
 """Characters of an address that is read."""
 LONGEST_VALUE = 1_000
 NONE = "none"
+BY_EXAMPLE = "By example"
+"""How a search goes that asks for what is like some items."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Search:
-    """A search as the search box makes it."""
+    """A search as the search box makes it, or by example."""
 
     mode: str
     text: str
     field: str = ""
     count: int = 0
     """How many are wanted, where that is asked."""
+    like: Group | None = None
+    """The examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,9 @@ def fragment(address: Address) -> str:
         one = address.search
         said += [("search", one.text), ("how", one.mode), ("in", one.field)]
         said += [("count", str(one.count))] if one.count else []
-    for name, group in (("selected", address.selected), ("isolated", address.isolated)):
+    like = address.search.like if address.search is not None else None
+    groups = (("selected", address.selected), ("isolated", address.isolated), ("like", like))
+    for name, group in groups:
         if group is not None and group.saved:
             said.append((f"{name}-saved", group.saved))
         elif group is not None:
@@ -98,13 +104,14 @@ def read_fragment(text: str) -> Address:
         return Group(item_ids=tuple(item_ids)) if item_ids else None
 
     text, mode, field, count = one("search"), one("how"), one("in"), one("count")
+    wanted, like = int(count) if count.isdecimal() else 0, group("like")
     address = Address(
         run=one("map"),
         color_by=one("color"),
         label_by=one("label"),
         selected=group("selected"),
         isolated=group("isolated"),
-        search=Search(mode, text, field, int(count) if count.isdecimal() else 0) if text else None,
+        search=Search(mode, text, field, wanted, like) if text or like is not None else None,
         pictures=one("pictures") == "yes",
         seen=_numbers(one("seen")),
     )

@@ -57,15 +57,17 @@ class Canvas:
             "Fit", self._fit_pressed, icon="fit_screen", look="command", margin=(0, 2)
         )
 
-    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
-        """Draw these points, (N, 2) or (N, 3), and forget the selection."""
-        few = len(coordinates) <= MOST_IN_BOKEH
+    def show(
+        self, coordinates: NDArray[np.float32], colours: Colouring, *, stay: bool = False
+    ) -> None:
+        """Draw these points, (N, 2) or (N, 3), and forget the selection: see `MapView.show`."""
+        before, few = self.drawn, len(coordinates) <= MOST_IN_BOKEH
         in_plane = coordinates.shape[1] == 2 and few and not self._thumbnails.value
         self.drawn = self.plane if in_plane else self.space
         self.in_plane.visible = in_plane
         for part in (self.in_space, self._tool, self._front):
             part.visible = not in_plane
-        self.drawn.show(coordinates, colours)
+        self.drawn.show(coordinates, colours, stay=stay and self.drawn is before)
         self.space.show_thumbnails(self._address if self._thumbnails.value else None)
 
     def recolour(self, colours: Colouring) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from clustering_app.projector.items import ItemTable
+from clustering_app.projector.contents import OF_THE_MAP, Points
+from host_contract.entities import Item
 from host_contract.errors import InvalidInput
-from host_contract.query import matches, parse_query
+from host_contract.query import FIELDS, Scalar, holds, parse_query, values_of
+
+ALL_FIELDS = (*FIELDS, *OF_THE_MAP)
+"""That conditions may be on, beside metadata."""
 
 OPERATORS = {
     "=": "$eq", "≠": "$ne", "<": "$lt", "≤": "$lte", ">": "$gt", "≥": "$gte",
@@ -60,18 +65,30 @@ def read_query(text: str) -> dict[str, JsonValue]:
         query = None
     if not isinstance(query, dict):
         raise InvalidInput("The conditions of this search cannot be read.")
-    parse_query(query)
+    parse_query(query, fields=ALL_FIELDS)
     return query
 
 
-def meeting(table: ItemTable, query: Mapping[str, JsonValue]) -> NDArray[np.intp]:
+def meeting(points: Points, query: Mapping[str, JsonValue]) -> NDArray[np.intp]:
     """Rows of the items that a query matches; a missing value meets no comparison but '≠'.
+
+    What the map says of an item are fields too; an item that is not on it has none of these.
+    A cluster is met by its name and by its number.
 
     Raises:
         InvalidInput: `InvalidQuery`, which names the field or operator.
     """
-    tree = parse_query(query)
-    return np.flatnonzero([matches(tree, item) for item in table.items])
+    tree = parse_query(query, fields=ALL_FIELDS)
+    point_of = {item_id: row for row, item_id in enumerate(points.item_ids)}
+
+    def values(item: Item, field: str) -> Sequence[Scalar]:
+        if field not in OF_THE_MAP:
+            return values_of(item, field)
+        row = point_of.get(item.id)
+        return [] if row is None else points.known(row, field)
+
+    items = points.table.items
+    return np.flatnonzero([holds(tree, partial(values, item)) for item in items])
 
 
 def _part(field: str, operator: str, value: str, end: str) -> dict[str, JsonValue]:

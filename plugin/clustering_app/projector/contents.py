@@ -21,6 +21,8 @@ from host_contract.entities import Item
 CLUSTER, BROAD_CLUSTER, FINE_CLUSTER = "cluster", "broad cluster", "fine cluster"
 CLUSTER_NAME, OUTLIER_SCORE = "cluster name", "outlier score"
 NEIGHBOURS_KEPT, TRUST = "neighbours kept", "trust"
+OF_THE_MAP = (CLUSTER, OUTLIER_SCORE, NEIGHBOURS_KEPT, TRUST)
+"""What a map says of each of its points."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,13 @@ class Points:
         if (measure := self._measures().get(field)) is not None:
             return round(float(measure[row]), 3)
         return value(self.item(row), field)
+
+    def known(self, row: int, field: str) -> list[str | float]:
+        """What the map says of a point, as conditions take it: a cluster also by its number."""
+        if field != CLUSTER:
+            return [float(self._measures()[field][row])]
+        number = int(self.clusters[row])
+        return [f"cluster {number}", number] if number >= 0 else []
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import panel as pn
 
 from clustering_app.errors import ClusteringError
-from clustering_app.projector.address import LONGEST_VALUE, Search
+from clustering_app.projector.address import BY_EXAMPLE, LONGEST_VALUE, Group, Search
 from clustering_app.projector.conditions import read_query
 from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
@@ -90,13 +90,15 @@ class Finder:
             partial(by_picture, host=self._host, name=name, content=content, count=count),
         )
 
-    async def find_similar(self) -> None:
-        """Find what is most similar to what is selected."""
-        if examples := self._state.selected_ids():
+    async def find_similar(self, examples: Sequence[str] = ()) -> None:
+        """Find what is most similar to some items; to what is selected, if none are given."""
+        if examples := examples or self._state.selected_ids():
             panel = self.search_panel
             count = panel.count.value
             await self._find(
-                panel.answer, partial(by_example, host=self._host, examples=examples, count=count)
+                panel.answer,
+                partial(by_example, host=self._host, examples=examples, count=count),
+                Search(BY_EXAMPLE, "", count=count, like=Group(tuple(examples))),
             )
 
     async def find_duplicates(self) -> None:

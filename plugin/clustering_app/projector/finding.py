@@ -39,7 +39,7 @@ def by_metadata(points: Points, *, text: str, field: str, as_pattern: bool) -> F
 
 def by_conditions(points: Points, *, query: Mapping[str, JsonValue]) -> Found:
     """The items that a query matches. Raises as `meeting` does."""
-    return _matched(points, meeting(points.table, query))
+    return _matched(points, meeting(points, query))
 
 
 def _matched(points: Points, rows: NDArray[np.intp]) -> Found:

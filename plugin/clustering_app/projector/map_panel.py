@@ -33,6 +33,8 @@ class MapPanel:
         self._on_view = on_view
         self._in_view: int | None = None
         """Points in view, once that is known."""
+        self._drawn_run = ""
+        """Id of the map that is drawn."""
         self.canvas = Canvas()
         self.canvas.on_select(self.rows_selected)
         self.canvas.on_hover(self.hovered)
@@ -56,9 +58,11 @@ class MapPanel:
         )
 
     def draw(self) -> None:
-        """Draw the shown points anew."""
+        """Draw the shown points anew; those of the same map where they are seen now."""
         self._in_view = None
-        self.canvas.show(self._state.coordinates(), self._state.colours())
+        run_id = self._state.points.run.id if self._state.points else ""
+        stay, self._drawn_run = run_id == self._drawn_run, run_id
+        self.canvas.show(self._state.coordinates(), self._state.colours(), stay=stay)
         self.label()
         self.hover.put()
 

@@ -10,10 +10,11 @@ from clustering_app.projector.parts import notice
 from clustering_app.projector.watch import TRY_AGAIN, failure_notice, progress_notice
 from host_contract.entities import Execution, Metadata
 
-ADD, RERUN, REFRESH, DISMISS = (
+ADD, RERUN, REFRESH, UNDO, DISMISS = (
     "Add CLIP Embeddings",
     "Rerun extraction",
     "Refresh",
+    "Undo",
     "Dismiss",
 )
 OPENING = notice("page", "Opening the map …")
@@ -32,6 +33,8 @@ class Situation:
     items_changed: bool
     said: str
     """What an action answered."""
+    undoable: bool = False
+    """Whether that action can be undone."""
 
 
 def page_notice(now: Situation) -> Metadata:
@@ -83,7 +86,7 @@ def strips(now: Situation) -> list[Metadata]:
         told.append(notice("strip", "Items were changed since this map was read.",
                            buttons=[REFRESH]))  # fmt: skip
     if now.said:
-        told.append(notice("strip", now.said, buttons=[DISMISS]))
+        told.append(notice("strip", now.said, buttons=[UNDO] * now.undoable + [DISMISS]))
     return told
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from clustering_app.projector.address import Search
+from clustering_app.projector.address import BY_EXAMPLE, Search
 from clustering_app.projector.conditions import query_of, read_query
 from clustering_app.projector.conditions_form import ConditionsForm
 from clustering_app.projector.example_upload import ExampleUpload
@@ -93,6 +93,12 @@ class SearchPanel:
 
     def ask(self, search: Search) -> None:
         """Fill the box as if the user had. Raises `InvalidInput` for what the box cannot say."""
+        if search.mode != BY_EXAMPLE or search.like is None:
+            self._fill(search)
+        if search.count:
+            self.count.value = min(search.count, MOST_ASKED)
+
+    def _fill(self, search: Search) -> None:
         if search.mode == CONDITIONS:
             read_query(search.text)
         modes, fields = self.mode.options, self.field.options
@@ -100,14 +106,12 @@ class SearchPanel:
             raise InvalidInput(f"There is no search {search.mode[:40]!r} in {search.field[:40]!r}.")
         self.mode.value = search.mode
         self.field.value = search.field or ANY_FIELD
-        if search.count:
-            self.count.value = min(search.count, MOST_ASKED)
         self.text = search.text
         self._box.text = "" if search.mode == CONDITIONS else search.text
 
-    def show_fields(self, fields: list[str]) -> None:
-        """Offer these fields to look in."""
-        self.form.fields = fields
+    def show_fields(self, fields: list[str], with_conditions: list[str]) -> None:
+        """Offer these fields to look in, and these for conditions."""
+        self.form.fields = with_conditions
         chosen = self.field.value if self.field.value in fields else ANY_FIELD
         self.field.param.update(options=[ANY_FIELD, *fields], value=chosen)
 

@@ -38,12 +38,17 @@ class SelectionsPanel:
         *,
         on_select: Callable[[tuple[str, ...]], None],
         on_saved: Callable[[], None],
+        on_listed: Callable[[Sequence[SavedSelection]], None],
     ) -> None:
-        """Take where they are kept, what is selected, and what to call with ids to select."""
+        """Take where they are kept, what is selected, and what to call with ids to select.
+
+        And what to call when one is saved, and with all that there are.
+        """
         self._store = store
         self._state = state
         self._on_select = on_select
         self._on_saved = on_saved
+        self._on_listed = on_listed
         self._listed: dict[str, SavedSelection] = {}
         self._deleted: tuple[str, tuple[str, ...]] | None = None
         """Name and ids of the selection deleted last."""
@@ -73,6 +78,7 @@ class SelectionsPanel:
             for one in found
         ]
         self.saved.put(*(lines or [notice("line", NONE_YET)]))
+        self._on_listed(found)
 
     async def save(self, name: str) -> None:
         """Keep what is selected under this name."""
@@ -83,12 +89,17 @@ class SelectionsPanel:
             return
         await self._save(name, chosen, f"{items(len(chosen))} saved.")
 
-    async def select(self, selection_id: str) -> None:
-        """Select what was saved, as far as it is on the map."""
+    async def read(self, selection_id: str) -> tuple[str, ...]:
+        """Ids of what was saved; none, and it is told, when it is gone."""
         try:
-            found = await asyncio.to_thread(read_selection, self._store, selection_id)
+            return await asyncio.to_thread(read_selection, self._store, selection_id)
         except ClusteringError as error:
             await self._fail(error)
+            return ()
+
+    async def select(self, selection_id: str) -> None:
+        """Select what was saved, as far as it is on the map."""
+        if not (found := await self.read(selection_id)):
             return
         self.ids[frozenset(found)] = selection_id
         self._on_select(found)

@@ -51,7 +51,10 @@ export function render({model}) {
     answer.textContent = done ? model.copied : `Copy it from the address bar: ${text}`
     setTimeout(() => { answer.textContent = "" }, SHOWN_MILLISECONDS)
   })
-  if (window.location.hash.length > 1) { tell() } else { write() }
+  // Panel may mount this again at any time: what stands in the address then is what Python said,
+  // or said before the last message came, and to follow that would lose what the user sees.
+  if (!model.opened && window.location.hash.length > 1) { tell() } else { write() }
+  model.opened = true
   model.on("fragment", write)
   window.addEventListener("hashchange", tell)
   model.on("remove", () => window.removeEventListener("hashchange", tell))

@@ -17,6 +17,7 @@ class ShareButton(JSComponent):  # type: ignore[misc]
 
     panel = param.String(doc="Name of the tab, by which the host opens it again.")
     fragment = param.String(doc="What stands behind '#'.")
+    opened = param.Boolean(default=False, doc="Whether the page told what its address said first.")
     copied = param.String(default="Copied.", doc="Said once the address is copied.")
 
     _esm = Path(__file__).parent / "share_button.js"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.address import (
@@ -88,17 +89,20 @@ class Sharing:
         for field in (address.color_by, address.label_by):
             if field and field not in (*points.fields(), NOTHING):
                 raise InvalidInput(f"No item has a field {field[:60]!r}.")
-        selected, isolated = [
+        search = address.search
+        selected, isolated, like = [
             None if group is None else await self._item_ids(group)
-            for group in (address.selected, address.isolated)
+            for group in (address.selected, address.isolated, search.like if search else None)
         ]
-        if address.search is not None:
-            self._finder.search_panel.ask(address.search)
+        if search is not None:
+            self._finder.search_panel.ask(search)
         if address.run and address.run != points.run.id:
             await self._open_map(address.run)
         self._state.color_by = address.color_by or self._state.color_by
         self._state.label_by = address.label_by or NOTHING
-        if address.search is not None:
+        if like:
+            await self._finder.find_similar(like)
+        elif search is not None:
             await self._finder.search()
         if isolated is not None:
             self._state.select(isolated)
@@ -107,16 +111,23 @@ class Sharing:
             self._state.select(selected or ())
         self._map_panel.canvas.thumbnails = address.pictures
         self._show()
-        if address.seen:
-            try:
-                self._map_panel.canvas.look(address.seen)
-            except ValueError:
-                raise InvalidInput("It sees the map from nowhere that a map is seen.") from None
+        if not address.seen:
+            self._map_panel.canvas.fit()
+            return
+        try:
+            self._map_panel.canvas.look(address.seen)
+        except ValueError:
+            raise InvalidInput("It sees the map from nowhere that a map is seen.") from None
 
     def _search(self) -> Search | None:
-        """The last search, while the map shows what it found."""
-        by_similarity = self._state.color_by == SIMILARITY
-        return self._finder.asked if by_similarity or self._finds_selection() else None
+        """The last search, while the map shows what it found, if it can be said."""
+        asked = self._finder.asked
+        if asked is None or (self._state.color_by != SIMILARITY and not self._finds_selection()):
+            return None
+        if asked.like is None:
+            return asked
+        like = self._group(frozenset(asked.like.item_ids))
+        return None if like is None else replace(asked, like=like)
 
     def _finds_selection(self) -> bool:
         return self._finder.asked is not None and self._finder.found == self._state.selection

@@ -7,8 +7,9 @@ import asyncio
 import panel as pn
 from panel.io.callbacks import PeriodicCallback
 
-from clustering_app.errors import ClusteringError
+from clustering_app.errors import ClusteringError, InvalidParameters
 from clustering_app.projector.actions import ActionsMenu
+from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.clusters_panel import ClustersPanel
 from clustering_app.projector.comparison import Comparison
 from clustering_app.projector.contents import check, read_contents
@@ -27,6 +28,7 @@ from clustering_app.projector.notices import (
     OPENING,
     REFRESH,
     RERUN,
+    UNDO,
     Situation,
     mismatch,
     page_notice,
@@ -41,7 +43,8 @@ from clustering_app.projector.sharing import Sharing
 from clustering_app.projector.watch import CANCEL, TRY_AGAIN
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import BrowserSession, Host
-from host_contract.entities import ActionResult, Dataset
+from host_contract.entities import ActionResult, Dataset, UndoAction
+from host_contract.errors import ContractError
 
 TICK_MILLISECONDS = 700
 
@@ -71,11 +74,19 @@ class ClusteringTab:
         self._loaded = self._closed = False
         self._run_id: str | None = None
         self._said = ""
+        self._undo: UndoAction | None = None
+        """Takes back what is said."""
         self._items_changed = False
         self._own_change = False
         self.executions = Executions(host, dataset.id)
+        self.axes_form = AxesForm(
+            selection=self.state.selected_ids,
+            read_saved=lambda selection_id: self.selections_panel.read(selection_id),
+            on_chosen=lambda: self.controls.edited(),
+            sizing_mode="stretch_width", margin=(5, 0),
+        )  # fmt: skip
         self.controls = Controls(
-            on_run=self.run, on_place=self.place, on_field=self._field_chosen,
+            self.axes_form, on_run=self.run, on_place=self.place, on_field=self._field_chosen,
             on_history=self.open_map, on_category=self._category_chosen,
             on_colour=self._colour_chosen, on_range=self._range_chosen,
             on_card=self._card_chosen,
@@ -98,8 +109,9 @@ class ClusteringTab:
         self.selection_bar = SelectionBar(self.state, self._commanded)
         self._store = store = FeatureStore(host.storage(dataset.id))
         self.selections_panel = SelectionsPanel(
-            store, self.state, on_select=self._ids_chosen, on_saved=lambda: self.sharing.update()
-        )
+            store, self.state, on_select=self._ids_chosen,
+            on_saved=lambda: self.sharing.update(), on_listed=self.axes_form.offer,
+        )  # fmt: skip
         self.comparison = Comparison(store, self.state, on_selection=self._show_selection)
         self.clusters_panel = ClustersPanel(
             host, self.state, on_select=self._ids_chosen, on_named=self.show,
@@ -173,8 +185,8 @@ class ClusteringTab:
         )
         self.state.take(await self.clusters_panel.named(contents))
         self._loaded = True
-        if self.state.points is not None:
-            self.finder.search_panel.show_fields(self.state.points.table.fields())
+        if (points := self.state.points) is not None:
+            self.finder.search_panel.show_fields(points.table.fields(), points.fields())
             await self.selections_panel.load()
         await self.comparison.show(self.state.contents)
         self._show_places()
@@ -203,9 +215,15 @@ class ClusteringTab:
 
     async def run(self) -> None:
         """Make a map of all items, as the controls say."""
-        if self.executions.running is None and self.controls.tensor.value:
-            await self.executions.project(self.controls.inputs())
-            self._show_places()
+        if self.executions.running is not None or not self.controls.tensor.value:
+            return
+        try:
+            inputs = self.controls.inputs()
+        except InvalidParameters as error:
+            self._tell(str(error))
+            return
+        await self.executions.project(inputs)
+        self._show_places()
 
     async def place(self) -> None:
         """Place the items that came after the open map on it."""
@@ -254,6 +272,7 @@ class ClusteringTab:
             error=self.executions.error,
             items_changed=self._items_changed,
             said=self._said,
+            undoable=self._undo is not None,
         )
         if page:
             self._page.put(page_notice(now))
@@ -263,7 +282,7 @@ class ClusteringTab:
 
     def _tell(self, text: str) -> None:
         """Say something above the map, until it is dismissed."""
-        self._said = text
+        self._said, self._undo = text, None
         self._show_places()
 
     def show(self) -> None:
@@ -293,6 +312,7 @@ class ClusteringTab:
         self.selection_bar.show()
         self.download_menu.show()
         self.actions.show_count(len(self.state.selection))
+        self.axes_form.selected = len(self.state.selection)
         self.selected_panel.show()
         self.sharing.update()
 
@@ -352,7 +372,7 @@ class ClusteringTab:
         await self.reload()
 
     async def _action_done(self, result: ActionResult) -> None:
-        self._said = result.message
+        self._said, self._undo = result.message, result.undo
         before = self.state.contents.coverage
         await self.reload()
         after = self.state.contents.coverage
@@ -370,8 +390,19 @@ class ClusteringTab:
             later(self.reload)
         elif label == DISMISS:
             self.executions.forget()
-            self._said = ""
-            self._show_places()
+            self._tell("")
+        elif label == UNDO:
+            later(self.undo_action)
+
+    async def undo_action(self) -> None:
+        """Take back the action whose answer is shown."""
+        if (undo := self._undo) is None:
+            return
+        self._undo = None
+        try:
+            await self.actions.undo(undo)
+        except (ContractError, ClusteringError) as error:
+            self._tell(str(error))
 
     async def _try_again(self) -> None:
         await self.executions.try_again()

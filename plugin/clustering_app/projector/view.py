@@ -14,8 +14,14 @@ from clustering_app.projector.colours import Colouring
 class MapView(Protocol):
     """A drawn map. Arrays go to the browser as raw binary, a selection comes back as bits."""
 
-    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
-        """Draw these points (N, 2), and forget the selection."""
+    def show(
+        self, coordinates: NDArray[np.float32], colours: Colouring, *, stay: bool = False
+    ) -> None:
+        """Draw these points (N, 2), and forget the selection.
+
+        All are seen then; with `stay` only if all were seen before, and else it is looked where it
+        was.
+        """
 
     def recolour(self, colours: Colouring) -> None:
         """Colour the points anew; only one number a point is sent."""

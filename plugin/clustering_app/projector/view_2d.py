@@ -88,8 +88,10 @@ class MapView2D:
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", margin=0)
         self._link_selection()
 
-    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
-        """Draw these points (N, 2), and forget the selection."""
+    def show(
+        self, coordinates: NDArray[np.float32], colours: Colouring, *, stay: bool = False
+    ) -> None:
+        """Draw these points (N, 2), and forget the selection: see `MapView.show`."""
         self._count = len(coordinates)
         self._places = coordinates.astype(np.float32)
 
@@ -100,7 +102,10 @@ class MapView2D:
             size = float(np.clip(220.0 / max(np.sqrt(self._count), 1.0), 3.0, 9.0))
             self._dots.glyph.size = self._dots.nonselection_glyph.size = size
             self._dots.selection_glyph.size = size + 2.0
+            seen = self.seen if stay else ()
             self._fit()
+            if seen:
+                self._look(seen)
             self._tell_in_view()
 
         self._change(draw)
@@ -175,12 +180,7 @@ class MapView2D:
         left, right, bottom, top = seen
         if left >= right or bottom >= top:
             raise ValueError(f"{seen} is no part of a plane")
-
-        def move() -> None:
-            self._figure.x_range.update(start=left, end=right)
-            self._figure.y_range.update(start=bottom, end=top)
-
-        self._change(move)
+        self._change(lambda: self._look(seen))
 
     def places(
         self, size: tuple[int, int]
@@ -293,6 +293,11 @@ class MapView2D:
         for axis, shown in enumerate((self._figure.x_range, self._figure.y_range)):
             start, end = float(low[axis] - margin[axis]), float(high[axis] + margin[axis])
             shown.update(start=start, end=end, reset_start=start, reset_end=end)
+
+    def _look(self, seen: tuple[float, ...]) -> None:
+        left, right, bottom, top = seen
+        self._figure.x_range.update(start=left, end=right)
+        self._figure.y_range.update(start=bottom, end=top)
 
     def _change(self, change: Callable[[], None]) -> None:
         """Change what is drawn while the page's lock is held; a coroutine may have lost it."""

@@ -236,7 +236,7 @@ class CloudView {
       const late = this.stale.size > 0 // what Python sent is taken first, and told after that
       if (late || !this.camera || !this.points || this.cloud.count === 0) { return }
       const {drawing} = this
-      this.toldCamera = this.model.camera = {...this.camera, drawing}
+      this.toldCamera = this.model.camera = {...this.camera, drawing, fitted: this.isFitted}
       const inside = insideBox([0, 0], [this.size.width, this.size.height])
       const bits = found(this.cloud, this.projected(), inside)
       const answer = {drawing, in_view: countOf(bits)}

@@ -81,20 +81,28 @@ class MapView3D:
             self._heard, sizing_mode="stretch_both", margin=0, min_height=300, name="map"
         )
 
-    def show(self, coordinates: NDArray[np.float32], colours: Colouring) -> None:
-        """Draw these points, (N, 2) or (N, 3), all in view; forget selection, labels and hiding."""
+    def show(
+        self, coordinates: NDArray[np.float32], colours: Colouring, *, stay: bool = False
+    ) -> None:
+        """Draw these points, (N, 2) or (N, 3); forget selection, labels and hiding.
+
+        All are in view, but for `stay`: see `MapView.show`.
+        """
+        stay = stay and bool(self.seen) and self._cloud.dimensions == coordinates.shape[1]
+        camera = self.camera if stay else None
         self._count, dimensions = coordinates.shape
         self._told = packed([], self._count).tobytes()
+        drawing = self._cloud.drawing + 1
         self._cloud.param.update(
             positions=np.ascontiguousarray(coordinates, np.float32).tobytes(),
             dimensions=dimensions,
-            drawing=self._cloud.drawing + 1,
+            drawing=drawing,
             diameter=float(np.clip(400.0 / max(math.sqrt(self._count), 1.0), 2.0, 8.0)),
             selected=self._told,
             hidden=b"",
             label_rows=b"",
             label_texts=[],
-            camera=None,
+            camera=None if camera is None else asdict(camera) | {"drawing": drawing},
             **_sent(colours),
         )
 
@@ -176,13 +184,19 @@ class MapView3D:
 
     def fit(self) -> None:
         """Turn and zoom back so that every visible point is seen."""
-        self._cloud._send_msg({"fit": True})
+        self.camera = None
+        self._cloud._send_msg({"fit": True})  # a browser that told none yet hears no change of it
 
     @property
     def seen(self) -> tuple[float, ...]:
-        """The numbers of the camera: where it looks, yaw, pitch, span; none before it is known."""
+        """The numbers of the camera: where it looks, yaw, pitch, span; none when it is fitted."""
         camera = self.camera
-        return () if camera is None else (*camera.target, camera.yaw, camera.pitch, camera.span)
+        fitted = camera is None or (self._cloud.camera or {}).get("fitted") is True
+        return (
+            ()
+            if camera is None or fitted
+            else (*camera.target, camera.yaw, camera.pitch, camera.span)
+        )
 
     def look(self, seen: tuple[float, ...]) -> None:
         """See the map as `seen` said. Raises `ValueError` for numbers that it cannot have said."""

@@ -124,9 +124,17 @@ def test_items_are_sorted_labelled_and_moved(own_tab, served, dataset):
     menu(own_tab, "Move to folder")
     own_tab.get_by_label("Folder", exact=True).fill("/texts")
     press(own_tab, "Confirm")
-    expect(own_tab.get_by_text("1 items are moved.")).to_be_visible()
+    expect(own_tab.get_by_text("1 item moved to /")).to_be_visible()
     (item,) = served.platform.datasets.items(dataset.id, {"folder": "/texts/"}).items
     assert item.labels == ("note",)
+    press(own_tab, "Notifications")
+    card = own_tab.locator(".inbox-card").filter(has_text="1 item labelled note.")
+    card.get_by_role("button", name="Undo").click()
+    expect(own_tab.get_by_text("Undone on 1 item.")).to_be_visible()
+    expect(card.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(tiles(own_tab).first.get_by_text("note", exact=True)).to_have_count(0)
+    item = served.platform.datasets.item(item.id)
+    assert (item.labels, item.folder) == ((), "/texts/")
 
 
 def test_a_selection_lives_across_pages_and_is_what_an_action_is_applied_to(
@@ -144,7 +152,7 @@ def test_a_selection_lives_across_pages_and_is_what_an_action_is_applied_to(
     own_tab.get_by_label("Field", exact=True).fill("checked")
     own_tab.get_by_label("Value", exact=True).fill("true")
     press(own_tab, "Confirm")
-    expect(own_tab.get_by_text("checked is set on 4 items.")).to_be_visible()
+    expect(own_tab.get_by_text("4 items: checked is set. The bell can undo it.")).to_be_visible()
     assert served.platform.datasets.count_items(dataset.id, {"metadata.checked": True}) == 4
     menu(own_tab, "Delete items")
     expect(own_tab.get_by_text("the selection, 4 items")).to_be_visible()
@@ -197,6 +205,10 @@ def test_a_file_that_an_action_makes_is_saved(data_tab):
     assert "sign-03.png" in Path(download.value.path()).read_text()
 
 
+async def nothing() -> None:
+    """What the bell calls when something was undone."""
+
+
 def test_a_function_of_an_app_runs_on_the_whole_dataset_and_the_bell_tells(
     data_tab, served, kept_dataset
 ):
@@ -214,7 +226,7 @@ def test_an_execution_too_short_to_be_seen_running_is_told_once(served, dataset)
     """As a page with its ticks far apart has it."""
     executions, inputs = served.platform.executions, {"dataset": dataset.id}
     executions.wait(executions.start("counting", "count_dataset", inputs).id)
-    bell = Bell(served.platform, LOCAL_USER)
+    bell = Bell(served.platform, LOCAL_USER, nothing)
     bell.show(bell.read())
     assert bell.ended() == []
     execution = executions.start("counting", "count_dataset", inputs)
