@@ -11,7 +11,7 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from PIL import Image, ImageOps
 
@@ -30,6 +30,13 @@ class Part:
     size: int
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many of the next bytes; none at the end."""
+
+
 class Files:
     """Files under one folder. A file that is there is whole: it was written, then renamed.
 
@@ -42,7 +49,7 @@ class Files:
         self._parts = folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
 
-    def receive(self, content: BinaryIO) -> Part:
+    def receive(self, content: Readable) -> Part:
         """Write a stream's bytes to the disk; `keep` makes a file of them."""
         digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self._parts, delete=False) as part:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
-from host_stub.files import Files, Part
+from host_stub.files import Files, Part, Readable
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
@@ -41,7 +41,7 @@ def new_row(
     files: Files,
     name: str,
     folder: str,
-    content: BinaryIO,
+    content: Readable,
     labels: tuple[str, ...],
     metadata: Metadata,
     *,
@@ -137,7 +137,7 @@ def thumbnail_url(item_id: str) -> str:
 
 
 def received(
-    files: Files, content: BinaryIO, source_version: str | None = None
+    files: Files, content: Readable, source_version: str | None = None
 ) -> tuple[list[Part], dict[str, Any]]:
     """The bytes, with a thumbnail if there can be one; and what the host knows of them."""
     part = files.receive(content)

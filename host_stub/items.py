@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from host_contract.entities import Item, Metadata
 from host_stub.database import Database, ItemRow, made_with
-from host_stub.files import Files
+from host_stub.files import Files, Readable
 from host_stub.item_query import Reading, dataset_row
 from host_stub.item_reading import ItemReading, item_row
 from host_stub.item_rows import (
@@ -83,7 +83,7 @@ class Items(ItemReading):
         self,
         name: str,
         folder: str,
-        content: BinaryIO,
+        content: Readable,
         labels: tuple[str, ...],
         metadata: Metadata,
         *,
@@ -126,7 +126,7 @@ class Items(ItemReading):
                 self._files.drop(part)
 
     def replace_content(
-        self, item_id: str, content: BinaryIO, *, source_version: str | None = None
+        self, item_id: str, content: Readable, *, source_version: str | None = None
     ) -> None:
         """Give an item new bytes."""
         parts, known = received(self._files, content, source_version)

@@ -186,5 +186,5 @@ def import_command() -> str:
     for entry in entry_points(group=PLATFORM_GROUP):
         if entry.value.startswith("host_stub.") and entry.dist is not None:
             for script in entry.dist.entry_points.select(group="console_scripts"):
-                return f"{script.name} import FOLDER"
-    return "import FOLDER"
+                return f"{script.name} import SOURCE"
+    return "import SOURCE"
