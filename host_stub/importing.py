@@ -43,9 +43,7 @@ def import_source(
     return dataset
 
 
-def import_into(
-    datasets: Datasets, dataset_id: str, source: Source, progress: Progress, report: Report
-) -> int:
+def import_into(datasets: Datasets, dataset_id: str, source: Source, report: Report) -> int:
     """Bring a dataset up to date with a source; returns how many items were new or changed.
 
     Raises:
@@ -54,7 +52,7 @@ def import_into(
     """
     datasets.get(dataset_id)
     importing = _Importing(datasets, dataset_id, source, report, fresh=False)
-    importing.run(source.items(report), progress)
+    importing.run(source.items(report), lambda fraction, message: None)
     return importing.taken
 
 

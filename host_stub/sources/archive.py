@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from host_contract.errors import InvalidInput
-from host_stub.sources.location import Location, reason_of
+from host_stub.sources.location import MAX_PARTS, Location, reason_of
 
 END, END_BYTES = b"PK\x05\x06", 22
 END_64, END_64_BYTES = b"PK\x06\x06", 56
@@ -27,22 +27,55 @@ def open_zip(content: BinaryIO, url: str) -> Location:
     Raises:
         InvalidInput: it is no zip, too long a list, or unpacks to far more than it is.
     """
-    from fsspec.implementations.zip import ZipFileSystem
-
     try:
         size = content.seek(0, 2)
         _check_list(content, size)
         content.seek(0)
-        fs = ZipFileSystem(content)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        archive = zipfile.ZipFile(content)
+        folders = _Folders(archive)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise InvalidInput(f"{url}: no whole zip: {reason_of(error)}") from error
-    unpacked = sum(one.file_size for one in fs.zip.infolist())
+    unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > MAX_RATIO * size + MAX_SLACK_BYTES:
         raise InvalidInput(
             f"{url}: would unpack to {unpacked:,} bytes, far more than its own {size:,}; send the "
             "pictures themselves."
         )
-    return _innermost(Location(fs, "", url))
+    return _innermost(Location(folders, "", url))
+
+
+class _Folders:
+    """What a location asks of a file system. That of fsspec goes through all names a folder."""
+
+    root_marker = ""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._entries: dict[str, dict[str, dict[str, Any]]] = {"": {}}
+        self._files: dict[str, zipfile.ZipInfo] = {}
+        for one in archive.infolist():
+            parts = one.filename.removesuffix("/").split("/", MAX_PARTS)
+            if not {"", ".", ".."}.isdisjoint(parts) or len(parts) > MAX_PARTS:
+                raise zipfile.BadZipFile(f"{one.filename[:100]!r} is no path in a folder")
+            *folders, name = parts
+            place = ""
+            for part in folders:
+                path = f"{place}/{part}".strip("/")
+                self._entries[place].setdefault(part, {"name": path, "type": "directory"})
+                self._entries.setdefault(path, {})
+                place = path
+            if one.is_dir():
+                self._entries[place].setdefault(name, {"name": one.filename, "type": "directory"})
+            else:
+                known = {"name": one.filename, "type": "file", "size": one.file_size}
+                self._entries[place][name] = known
+                self._files[one.filename] = one
+
+    def ls(self, path: str, detail: bool = True) -> list[dict[str, Any]]:
+        return list(self._entries.get(path.strip("/"), {}).values())
+
+    def open(self, path: str, _mode: str) -> BinaryIO:
+        return cast(BinaryIO, self._archive.open(self._files[path.strip("/")]))
 
 
 def _check_list(content: BinaryIO, size: int) -> None:

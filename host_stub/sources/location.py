@@ -6,15 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol
 
 from host_contract.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
-
-VERSIONS = ("ETag", "etag", "md5Hash", "CRC")
-"""What file systems call a digest of the bytes: S3 and HTTP, Azure, Google, and zip archives."""
+VERSIONS = ("ETag", "etag", "md5Hash")
+"""What file systems call a digest of the bytes: S3 and HTTP, Azure, Google."""
 TIMES = ("mtime", "LastModified", "last_modified", "updated")
 JUST_NOW_SECONDS = 2.0
 """A file changed so lately may change once more within the same tick of its clock."""
@@ -40,6 +37,18 @@ class File:
         return self.path.rpartition("/")[2]
 
 
+class FileSystem(Protocol):
+    """What is needed of a file system; those of fsspec have it."""
+
+    root_marker: str
+
+    def ls(self, path: str, detail: bool) -> list[dict[str, Any]]:
+        """Name, type, size and more of all that is in a folder."""
+
+    def open(self, path: str, mode: str, /) -> BinaryIO:
+        """Open a file."""
+
+
 class Location:
     """A folder. Folders are listed once each, when first asked for.
 
@@ -47,7 +56,7 @@ class Location:
     absolute or has '..' in it is simply not there: no list has such a name.
     """
 
-    def __init__(self, fs: AbstractFileSystem, root: str, url: str) -> None:
+    def __init__(self, fs: FileSystem, root: str, url: str) -> None:
         """Look at a folder.
 
         Args:
@@ -138,7 +147,7 @@ class Location:
         size = entry.get("size")
 
         def opened() -> BinaryIO:
-            return cast(BinaryIO, self._fs.open(whole, "rb"))
+            return self._fs.open(whole, "rb")
 
         return File(path, size if isinstance(size, int) else None, _version(entry), opened)
 

@@ -77,25 +77,27 @@ class WebDatasetSource:
         self.total = None
         self._files = files
         for file in files:
-            next(_members(file), None)
+            with file.open() as content:
+                next(_members(content, file, Report()), None)
 
     def items(self, report: Report) -> Iterator[SourceItem]:
         """The pictures of all samples."""
         for file in self._files:
             folder = "" if len(self._files) == 1 else f"{file.path.partition('.tar')[0]}/"
-            for sample in _samples(file, report):
-                if not sample.pictures:
-                    report.add(f"{file.path}, {sample.key}", "a sample without a picture.")
-                for ending, opener in sample.pictures.items():
-                    path = f"{folder}{sample.key}.{ending}"
-                    labels = tuple(dict.fromkeys(sample.labels))
-                    yield SourceItem(path, opener, file.version, labels, sample.metadata)
+            with file.open() as content:
+                for sample in _samples(content, file, report):
+                    if not sample.pictures:
+                        report.add(f"{file.path}, {sample.key}", "a sample without a picture.")
+                    for ending, opener in sample.pictures.items():
+                        path = f"{folder}{sample.key}.{ending}"
+                        labels = tuple(dict.fromkeys(sample.labels))
+                        yield SourceItem(path, opener, file.version, labels, sample.metadata)
 
 
-def _samples(file: File, report: Report) -> Iterator[Sample]:
+def _samples(content: BinaryIO, file: File, report: Report) -> Iterator[Sample]:
     """Files that follow one another and have one key."""
     sample: Sample | None = None
-    for member in _members(file):
+    for member in _members(content, file, report):
         folder, slash, name = member.name.rpartition("/")
         own, dot, ending = name.partition(".")
         if not (own and dot):
@@ -161,31 +163,32 @@ class _Limited:
         return self.last
 
 
-def _members(file: File) -> Iterator[Member]:
+def _members(content: BinaryIO, file: File, report: Report) -> Iterator[Member]:
     """The files in a tar.
 
     Raises:
         InvalidInput: it is no tar, or damaged; says where.
     """
-    with file.open() as content:
-        offset = 0
-        try:
-            compressed = content.read(len(GZIP)) == GZIP
-            content.seek(0)
-            inner = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if compressed else content
-            limited = _Limited(inner)
-            with tarfile.open(fileobj=cast(Any, limited), mode="r:") as tar:
-                while (info := tar.next()) is not None:
-                    vars(tar)["members"] = []  # or it keeps all of them
-                    if info.isreg():
-                        opener = partial(_content, tar, info)
-                        yield Member(info.name, info.size, opener, again=not compressed)
-                    offset = tar.offset
-            if limited.last.strip(b"\0"):
-                raise tarfile.ReadError("no header of a file")
-        except BROKEN as error:
-            where = f"{file.path}, byte {offset:,}"
-            raise InvalidInput(f"{where}: no whole tar: {reason_of(error)}") from error
+    offset = 0
+    try:
+        compressed = content.read(len(GZIP)) == GZIP
+        content.seek(0)
+        inner = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if compressed else content
+        limited = _Limited(inner)
+        tar = tarfile.open(fileobj=cast(Any, limited), mode="r:")  # noqa: SIM115 - holds no file
+        while (info := tar.next()) is not None:
+            vars(tar)["members"] = []  # or it keeps all of them
+            if info.isreg():
+                opener = partial(_content, tar, info)
+                yield Member(info.name, info.size, opener, again=not compressed)
+            offset = tar.offset
+        if limited.last.strip(b"\0"):
+            raise tarfile.ReadError("no header of a file")
+        if not limited.last:
+            report.add(file.path, "a tar without the mark of its end; it may be cut short.")
+    except BROKEN as error:
+        where = f"{file.path}, byte {offset:,}"
+        raise InvalidInput(f"{where}: no whole tar: {reason_of(error)}") from error
 
 
 def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
