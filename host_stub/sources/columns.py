@@ -131,7 +131,7 @@ class RowItems:
 
         def opened() -> io.BytesIO:
             if (content := picture()) is None:
-                raise FileNotFoundError("there is no picture in this row")
+                raise FileNotFoundError("a path without bytes; write the table with bytes in it")
             return io.BytesIO(content)
 
         yield SourceItem(self._folder + name, opened, version, labels, metadata | self._more)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from host_contract.errors import InvalidInput
 from host_stub.platform import LocalPlatform
 from tests.host_stub.sources import examples
 from tests.host_stub.sources.examples import COUNT, EXAMPLES, LABELS, NAMES, picture
+
+DATA = Path(__file__).parents[2] / "data" / "sources"
 
 
 def items_of(platform: LocalPlatform, dataset_id: str) -> list[Item]:
@@ -80,6 +84,38 @@ def test_shards_say_their_split_and_names_are_those_of_the_pictures(
     places = {f"{item.folder}{item.name}": item.user_metadata["split"] for item in items}
     assert places["/data/train-00000-of-00002/00000.png"] == "train"
     assert places["/data/test/00011.png"] == "test"
+
+
+def test_what_datasets_and_webdataset_wrote_is_read(platform: LocalPlatform) -> None:
+    """Six of the pictures, by `datasets` 5.2.0 and `webdataset` 1.0.2: tests/data/sources."""
+    sources = ("written-by-datasets.parquet", "saved-by-datasets", "written-by-webdataset.tar.gz")
+    found = {}
+    for source in sources:
+        items = items_of(platform, platform.import_source(DATA / source).id)
+        assert sorted(map(number_of, items)) == list(range(6))
+        found[source] = next(item for item in items if number_of(item) == 1)
+    table, saved, tar = found.values()
+    row = {"caption": "number 1", "label": "dog", "number": 1, "tags": ["dog", "bird"]}
+    assert (table.name, table.labels, table.user_metadata) == ("00001.png", ("dog", "bird"), row)
+    assert (saved.folder, saved.labels) == ("/train/data-00000-of-00001/", table.labels)
+    assert saved.user_metadata == {**row, "split": "train"}
+    assert (tar.name, tar.labels) == ("00001.png", ("1",))
+    assert tar.user_metadata == {"text": "number 1", "number": 1}
+    assert told(platform) == []
+
+
+def test_rows_with_paths_alone_are_told_what_is_missing(
+    platform: LocalPlatform, tmp_path: Path
+) -> None:
+    rows = [{"bytes": None, "path": str(tmp_path / "a.png")}]
+    whole = examples.table(1)
+    image = pa.array(rows, type=whole.schema.field("image").type)
+    field = whole.schema.field("image")
+    pq.write_table(whole.set_column(0, field, image), tmp_path / "in.parquet")
+    examples.picture_file(tmp_path, "a.png", 1)
+    dataset = platform.import_source(tmp_path / "in.parquet")
+    assert items_of(platform, dataset.id) == []
+    assert "a path without bytes" in told(platform)[0]
 
 
 def test_coco_gives_what_a_curator_asks_for(platform: LocalPlatform, tmp_path: Path) -> None:
