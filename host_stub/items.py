@@ -104,6 +104,7 @@ class Items(ItemReading):
         """Make items of received files in one transaction. Raises `NotFound`."""
         rows = [one.row for one in arrived]
         try:
+            self._files.sync([part for one in arrived for part in one.parts])
             with self._database.changing() as session:
                 dataset_row(session, dataset_id)
                 if (made := made_with(session, ItemRow, key)) is not None:
@@ -130,6 +131,7 @@ class Items(ItemReading):
     ) -> None:
         """Give an item new bytes."""
         parts, known = received(self._files, content, source_version)
+        self._files.sync(parts)
         with self._database.changing() as session:
             row = item_row(session, item_id)
             old = [row.content, row.thumbnail]
