@@ -109,6 +109,7 @@ class LocalPlatform:
         finally:
             title = f"Imported {source.name}, but not all of it"
             for line in report.lines():
+                log.warning("%s", line)
                 self.notifications.add(title, line, level=Level.WARNING)
 
     def run(

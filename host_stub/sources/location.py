@@ -153,10 +153,11 @@ class Location:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line on an error of any library."""
+    """One printable line on an error of any library."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    text = " ".join(str(error).split())
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    text = " ".join(text.split())
     return text[:300] or type(error).__name__
 
 

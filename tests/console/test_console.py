@@ -82,12 +82,15 @@ def test_a_json_is_imported_with_its_pictures_elsewhere(
     clustering: Clustering, few_emoji_folder: Path, tmp_path: Path
 ) -> None:
     names = [path.name for path in sorted(few_emoji_folder.rglob("*.png"))][:3]
+    names.append("gone.png")
     images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
     (tmp_path / "coco.json").write_text(json.dumps({"images": images, "categories": []}))
     call = ("import", str(tmp_path / "coco.json"))
     assert "--pictures" in failed(clustering(*call))
     folder = next(few_emoji_folder.rglob(names[0])).parent
-    assert "'coco': 3 items" in succeeded(clustering(*call, "--pictures", str(folder)))
+    result = clustering(*call, "--pictures", str(folder))
+    assert "'coco': 3 items" in succeeded(result)
+    assert "image 4 (gone.png)': named, but there is no such file" in result.stderr
 
 
 def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) -> None:
