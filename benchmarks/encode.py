@@ -102,7 +102,7 @@ def rates(encoder: ClipEncoder, folder: Path, kind: str, count: int, bar: float)
     )
     plain = count / timed(lambda: plain_loop(encoder, paths))
     with LocalPlatform(folder / "data") as platform:
-        dataset = platform.import_folder(folder / "pictures").id
+        dataset = platform.import_source(folder / "pictures").id
         context = Context(platform.host("clustering"))
         ours = count / timed(
             lambda: extract(

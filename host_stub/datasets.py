@@ -1,37 +1,22 @@
-"""Projects, datasets and items: rows in the database, bytes in files, events to the apps."""
+"""Projects and datasets: what groups the items."""
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
 
-from sqlalchemy import delete, func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
-from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
-from host_stub.changes import Change, MergeMetadata, fingerprint
-from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
-from host_stub.files import Files, Part
-from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
-from host_stub.item_rows import (
-    blocks,
-    copy_of,
-    item_of,
-    new_row,
-    received,
-    rows_of,
-    thumbnail_url,
-)
+from host_contract.entities import Dataset, Project
+from host_contract.errors import InvalidInput, NotFound
+from host_stub.database import DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
+from host_stub.item_query import dataset_row
+from host_stub.item_rows import thumbnail_url
+from host_stub.items import Items
 
 DEFAULT_PROJECT = "default"
 SUMMARY_THUMBNAILS = 4
-
-Event = Callable[[str, str, str, Sequence[str]], None]
-"""Told of every change: resource, action, dataset id, item ids."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +29,8 @@ class DatasetSummary:
     """Addresses of a few thumbnails."""
 
 
-class Datasets:
-    """Everything about datasets and their items. Safe to use from any thread."""
-
-    def __init__(self, database: Database, files: Files, event: Event) -> None:
-        self._database = database
-        self._files = files
-        self._event = event
+class Datasets(Items):
+    """Everything about datasets, their items included. Safe to use from any thread."""
 
     def projects(self) -> list[Project]:
         """All projects; the default one at least."""
@@ -132,234 +112,6 @@ class Datasets:
             thumbnails = tuple(thumbnail_url(item_id) for item_id in shown)
         return DatasetSummary(items=items, bytes=size or 0, thumbnails=thumbnails)
 
-    def items(
-        self,
-        dataset_id: str,
-        query: Query | None = None,
-        *,
-        after: str | None = None,
-        limit: int = 1000,
-    ) -> ItemPage:
-        """A page of items in the order of ids. Raises `InvalidQuery`."""
-        condition = condition_of(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).limit(limit + 1)
-        if after is not None:
-            wanted = wanted.where(ItemRow.id > after)
-        with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
-        more = rows[limit - 1].id if len(rows) > limit else None
-        page = tuple(item_of(row, self._files) for row in rows[:limit])
-        return ItemPage(items=page, total=total, next_after=more)
-
-    def page(
-        self,
-        dataset_id: str,
-        query: Query | None = None,
-        *,
-        offset: int,
-        limit: int,
-        order: str = "Oldest first",
-    ) -> ItemPage:
-        """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
-        condition = condition_of(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(*ORDERS[order])
-        wanted = wanted.offset(offset).limit(limit)
-        with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
-        return ItemPage(
-            items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None
-        )
-
-    def item(self, item_id: str) -> Item:
-        """One item. Raises `NotFound`."""
-        with self._database.session() as session:
-            row = _item_row(session, item_id)
-            return item_of(row, self._files)
-
-    def item_ids(self, dataset_id: str, query: Query | None = None) -> builtins.list[str]:
-        """Ids of all items that match, in order. Raises `InvalidQuery`."""
-        wanted = select(ItemRow.id).where(condition_of(dataset_id, query)).order_by(ItemRow.id)
-        with Reading(self._database, dataset_id) as session:
-            return [*session.scalars(wanted)]
-
-    def count_items(self, dataset_id: str, query: Query | None = None) -> int:
-        """Number of items that match. Raises `InvalidQuery`."""
-        wanted = select(func.count()).where(condition_of(dataset_id, query))
-        with Reading(self._database, dataset_id) as session:
-            return session.scalar(wanted) or 0
-
-    def fields(self, dataset_id: str) -> builtins.list[str]:
-        """Names of the user metadata's fields that occur, sorted."""
-        each = func.json_each(ItemRow.user_metadata).table_valued("key")
-        wanted = select(each.c.key).select_from(ItemRow).join(each, true())
-        with Reading(self._database, dataset_id) as session:
-            wanted = wanted.where(ItemRow.dataset_id == dataset_id).distinct()
-            return sorted(session.scalars(wanted))
-
-    def add(
-        self,
-        dataset_id: str,
-        name: str,
-        content: BinaryIO,
-        *,
-        folder: str = "/",
-        labels: Sequence[str] = (),
-        metadata: Metadata | None = None,
-        key: str | None = None,
-    ) -> Item:
-        """Add one file; asked again with a key, give what the first call made.
-
-        Raises:
-            InvalidInput: the name cannot be a file's, or something is too long.
-        """
-        new = (name, folder, content, tuple(labels), metadata or {})
-        return self.add_many(dataset_id, [new], key=key)[0]
-
-    def add_many(
-        self,
-        dataset_id: str,
-        new: Iterable[tuple[str, str, BinaryIO, tuple[str, ...], Metadata]],
-        *,
-        key: str | None = None,
-    ) -> builtins.list[Item]:
-        """Add files in one transaction: name, folder, bytes, labels, user metadata of each.
-
-        A key is for one file alone.
-        """
-        self.get(dataset_id)
-        rows: builtins.list[ItemRow] = []
-        parts: builtins.list[Part] = []
-        try:
-            for one in new:
-                row, received_parts = new_row(self._files, dataset_id, *one)
-                rows.append(row)
-                parts += received_parts
-            with self._database.changing() as session:
-                dataset_row(session, dataset_id)
-                if (made := made_with(session, ItemRow, key)) is not None:
-                    return [item_of(made, self._files)]
-                for part in parts:
-                    self._files.keep(part)
-                for row in rows:
-                    row.creation_key = key
-                session.add_all(rows)
-        finally:
-            for part in parts:
-                self._files.drop(part)
-        self._event("Item", "Created", dataset_id, [row.id for row in rows])
-        return [item_of(row, self._files) for row in rows]
-
-    def replace_content(self, item_id: str, content: BinaryIO) -> None:
-        """Give an item new bytes."""
-        parts, known = received(self._files, content)
-        with self._database.changing() as session:
-            row = _item_row(session, item_id)
-            old = [row.content, row.thumbnail]
-            for part in parts:
-                self._files.keep(part)
-            row.content, row.size, row.system_metadata = parts[0].sha256, parts[0].size, known
-            row.thumbnail = parts[1].sha256 if len(parts) > 1 else None
-        self._remove_files(old)
-        self._event("Item", "Updated", row.dataset_id, [item_id])
-
-    def update_metadata(self, item_ids: Sequence[str], changes: Metadata) -> int:
-        """Merge changes into user metadata; a null removes a field. Returns items changed.
-
-        Raises:
-            InvalidInput: an item would have too much of it.
-        """
-        return len(self.change(item_ids, MergeMetadata(changes)))
-
-    def change(self, item_ids: Sequence[str], change: Change) -> dict[str, Any]:
-        """Change those items that there are, all or none, and tell the apps.
-
-        Returns:
-            What `undo` needs, by the ids of the items that are there; None for those that were so.
-        """
-        before: dict[str, Any] = {}
-        self._each(item_ids, lambda row: before.update({row.id: change.do(row)}))
-        return before
-
-    def undo(self, change: Change, before: Mapping[str, Any]) -> int:
-        """Take a change back where it still is as it was made; returns from how many items."""
-        undone: builtins.list[str] = []
-
-        def back(row: ItemRow) -> None:
-            if change.undo(row, before[row.id]):
-                undone.append(row.id)
-
-        self._each([item_id for item_id, was in before.items() if was is not None], back)
-        return len(undone)
-
-    def delete_items(self, item_ids: Sequence[str]) -> int:
-        """Delete items with their bytes; the apps then delete what they keep of them."""
-        gone: dict[str, list[str]] = {}
-        files: builtins.list[str | None] = []
-        with self._database.changing() as session:
-            for row in rows_of(session, item_ids):
-                gone.setdefault(row.dataset_id, []).append(row.id)
-                files += [row.content, row.thumbnail]
-            for some in blocks(item_ids):
-                session.execute(delete(ItemRow).where(ItemRow.id.in_(some)))
-        self._remove_files(files)
-        for dataset_id, ids in gone.items():
-            self._event("Item", "Deleted", dataset_id, ids)
-        return sum(map(len, gone.values()))
-
-    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
-        """Copy items into a dataset; the bytes are shared. Returns how many."""
-        return len(self.clone(item_ids, dataset_id))
-
-    def clone(self, item_ids: Sequence[str], dataset_id: str) -> dict[str, str]:
-        """The same; gives what `delete_unchanged` needs, by the ids of the copies."""
-        with self._database.changing() as session:
-            dataset_row(session, dataset_id)
-            copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]
-            session.add_all(copies)
-        self._event("Item", "Created", dataset_id, [row.id for row in copies])
-        return {row.id: fingerprint(row) for row in copies}
-
-    def delete_unchanged(self, fingerprints: Mapping[str, str]) -> int:
-        """Delete those items that still are as they were; returns how many."""
-        with self._database.session() as session:
-            found = rows_of(session, builtins.list(fingerprints))
-            same = [row.id for row in found if fingerprint(row) == fingerprints[row.id]]
-        return self.delete_items(same)
-
-    def thumbnail(self, item_id: str) -> bytes:
-        """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
-        with self._database.session() as session:
-            row = _item_row(session, item_id)
-        if row.thumbnail is None:
-            raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
-        return self._files.path(row.thumbnail).read_bytes()
-
-    def tidy(self) -> None:
-        """Remove the files that a process left behind when it was killed, and no item has."""
-        with self._database.session() as session:
-            used = session.execute(select(ItemRow.content, ItemRow.thumbnail)).all()
-        self._remove_files(self._files.names() - {name for pair in used for name in pair})
-
-    def _each(self, item_ids: Sequence[str], change: Callable[[ItemRow], None]) -> None:
-        """Change the rows that there are, all or none, and tell the apps."""
-        changed: dict[str, builtins.list[str]] = {}
-        with self._database.changing() as session:
-            for row in rows_of(session, item_ids):
-                change(row)
-                changed.setdefault(row.dataset_id, []).append(row.id)
-        for dataset_id, ids in changed.items():
-            self._event("Item", "Updated", dataset_id, ids)
-
-    def _remove_files(self, names: Iterable[str | None]) -> None:
-        """Remove the files that no item refers to any more."""
-        with self._database.changing() as session:
-            for name in {name for name in names if name}:
-                uses = (ItemRow.content == name) | (ItemRow.thumbnail == name)
-                if session.scalars(select(ItemRow.id).where(uses).limit(1)).first() is None:
-                    self._files.remove(name)
-
 
 def _default_project(session: Session) -> str:
     if session.get(ProjectRow, DEFAULT_PROJECT) is None:
@@ -371,10 +123,3 @@ def _default_project(session: Session) -> str:
 def _dataset(row: DatasetRow) -> Dataset:
     created = datetime.fromisoformat(row.created)
     return Dataset(id=row.id, project_id=row.project_id, name=row.name, created=created)
-
-
-def _item_row(session: Session, item_id: str) -> ItemRow:
-    row = session.get(ItemRow, item_id)
-    if row is None:
-        raise NotFound(f"There is no item {item_id!r}.")
-    return row

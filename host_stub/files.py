@@ -9,9 +9,11 @@ import shutil
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from PIL import Image, ImageOps
 
@@ -19,6 +21,7 @@ THUMBNAIL_PIXELS = 160
 MAX_THUMBNAIL_SOURCE_PIXELS = 100_000_000
 """A picture of more pixels gets no thumbnail: decoding it would take too much memory."""
 ABANDONED_SECONDS = 3600
+SYNC_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,13 @@ class Part:
     path: Path
     sha256: str
     size: int
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many of the next bytes; none at the end."""
 
 
 class Files:
@@ -42,23 +52,34 @@ class Files:
         self._parts = folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
 
-    def receive(self, content: BinaryIO) -> Part:
-        """Write a stream's bytes to the disk; `keep` makes a file of them."""
+    def receive(self, content: Readable) -> Part:
+        """Write a stream's bytes; `sync` brings them to the disk, `keep` makes a file of them."""
         digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self._parts, delete=False) as part:
             while block := content.read(1 << 20):
                 digest.update(block)
                 size += len(block)
                 part.write(block)
-            part.flush()
-            os.fsync(part.fileno())
         return Part(Path(part.name), digest.hexdigest(), size)
 
+    def sync(self, parts: Sequence[Part]) -> None:
+        """Wait until received bytes are on the disk, which takes many at once best."""
+        if len(parts) <= 2:  # an item and its thumbnail are not worth threads
+            for part in parts:
+                _sync(part)
+            return
+        with ThreadPoolExecutor(SYNC_THREADS) as pool:
+            for _ in pool.map(_sync, parts):
+                pass  # a fault is raised here
+
     def keep(self, part: Part) -> None:
-        """Make a file of received bytes."""
+        """Make a file of bytes that are on the disk."""
         path = self.path(part.sha256)
-        path.parent.mkdir(exist_ok=True)
-        part.path.replace(path)
+        try:
+            part.path.replace(path)
+        except FileNotFoundError:  # asking first would cost each file half a millisecond
+            path.parent.mkdir(exist_ok=True)
+            part.path.replace(path)
 
     def drop(self, part: Part) -> None:
         """Forget received bytes, unless they are kept."""
@@ -119,3 +140,8 @@ class Files:
         small.save(content, "WEBP", quality=80)
         content.seek(0)
         return self.receive(content)
+
+
+def _sync(part: Part) -> None:
+    with part.path.open("rb") as content:
+        os.fsync(content.fileno())

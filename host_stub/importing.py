@@ -1,181 +1,189 @@
-"""A folder of files to a dataset: sub-folders become labels, a metadata file becomes metadata."""
+"""A source to a dataset: new items are added, changed ones get their new bytes."""
 
 from __future__ import annotations
 
-import csv
-import json
-import math
+import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import closing
 
-from pydantic import JsonValue
-
-from host_contract.entities import Dataset, Item, Metadata
-from host_contract.errors import InvalidInput
+from host_contract.entities import Dataset, Item
+from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.datasets import Datasets
+from host_stub.item_rows import SOURCE_VERSION, Received, check_metadata, folder_of
+from host_stub.limits import MAX_ITEM_BYTES
+from host_stub.sources.location import reason_of
+from host_stub.sources.source import Report, Source, SourceItem
 
-METADATA_FILES = ("metadata.csv", "metadata.jsonl")
-FILE_NAME = "file_name"
-"""Column that names the file, relative to the folder, as Hugging Face's image folders do."""
-FILES_PER_TRANSACTION = 100
+ITEMS_PER_TRANSACTION = 100
+MAX_UNREADABLE = 20
+"""So many items in a row that cannot be read mean that no other can: say so, and stop."""
+
+Progress = Callable[[float, str], None]
 
 
-def import_folder(
-    datasets: Datasets,
-    folder: Path,
-    name: str | None,
-    progress: Callable[[float, str], None],
-    warn: Callable[[str], None],
+def import_source(
+    datasets: Datasets, source: Source, name: str | None, progress: Progress, report: Report
 ) -> Dataset:
-    """Make a dataset of all files under a folder, or bring the one with that name up to date.
-
-    A file that is there with the same bytes is left alone; one with other bytes replaces them.
-    Hidden files are passed over. Links to folders and out of this one are too, and `warn` is told,
-    as it is of metadata for files that are not there.
+    """Make a dataset of a source, or bring the one with that name up to date.
 
     Raises:
-        InvalidInput: the folder is missing or empty, or its metadata file is wrong, by row.
+        InvalidInput: the source holds nothing, or cannot be read further; what was imported until
+            then stays, and importing again goes on from there.
     """
-    folder = folder.expanduser().resolve()
-    if not folder.is_dir():
-        raise InvalidInput(f"{folder} is not a folder.")
-    paths, links = _files(folder)
-    if not paths:
-        raise InvalidInput(f"{folder} holds no files to import.")
-    metadata = _read_metadata(folder)
-    if links:
-        warn(f"{_some(links)}: links to folders, to nothing or out of the folder were passed over.")
-    if unused := sorted(metadata.keys() - {path.relative_to(folder).as_posix() for path in paths}):
-        warn(f"{_some(unused)}: there is metadata for this, but no such file.")
-    name = name or folder.name or "dataset"
+    items = source.items(report)
+    first = next(items, None)
+    if first is None:
+        why = f" {' '.join(report.lines())}" if len(report) else ""
+        raise InvalidInput(f"{source.url} holds nothing to import.{why}")
+    name = name or source.name
     found = [dataset for dataset in datasets.list() if dataset.name == name]
     dataset = found[0] if found else datasets.create(name)
-    known = _known_items(datasets, dataset.id) if found else {}
-    for start in range(0, len(paths), FILES_PER_TRANSACTION):
-        progress(start / len(paths), f"Importing {start:,} of {len(paths):,} files")
-        some = paths[start : start + FILES_PER_TRANSACTION]
-        _import_some(datasets, dataset.id, folder, some, metadata, known)
-    progress(1.0, f"Imported {len(paths):,} files")
+    importing = _Importing(datasets, dataset.id, source, report, fresh=not found)
+    importing.run(_with_first(first, items), progress)
     return dataset
 
 
-def _files(folder: Path) -> tuple[list[Path], list[str]]:
-    """Files to import, and the names of links that are passed over."""
-    paths, links = [], []
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if any(part.startswith(".") for part in parts) or parts in [(m,) for m in METADATA_FILES]:
-            continue
-        if path.is_file() and path.resolve().is_relative_to(folder):
-            paths.append(path)
-        elif path.is_symlink():
-            links.append(path.relative_to(folder).as_posix())
-    return paths, links
+def import_into(datasets: Datasets, dataset_id: str, source: Source, report: Report) -> int:
+    """Bring a dataset up to date with a source; returns how many items were new or changed.
+
+    Raises:
+        InvalidInput: the source cannot be read further.
+        NotFound: there is no such dataset.
+    """
+    datasets.get(dataset_id)
+    importing = _Importing(datasets, dataset_id, source, report, fresh=False)
+    importing.run(source.items(report), lambda fraction, message: None)
+    return importing.taken
 
 
-def _some(names: list[str]) -> str:
-    """The first name, and how many more there are."""
-    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-    return f"{names[0]!r}{more}"
+class _Importing:
+    """One import. An item that is there with the same bytes is left alone."""
 
+    def __init__(
+        self, datasets: Datasets, dataset_id: str, source: Source, report: Report, *, fresh: bool
+    ) -> None:
+        self._datasets = datasets
+        self._dataset_id = dataset_id
+        self._total = source.total
+        self._report = report
+        self._fresh = fresh
+        self._source = hashlib.sha256(source.url.encode()).hexdigest()[:16]
+        self._seen: set[int] = set()
+        """Hashes of places, so that even a million of them take little memory."""
+        self._arrived: list[Received] = []
+        self._unreadable = 0
+        self.taken = 0
 
-def _known_items(datasets: Datasets, dataset_id: str) -> dict[tuple[str, str], Item]:
-    known: dict[tuple[str, str], Item] = {}
-    after: str | None = None
-    while True:
-        page = datasets.items(dataset_id, after=after)
-        known |= {(item.folder, item.name): item for item in page.items}
-        if (after := page.next_after) is None:
-            return known
-
-
-def _import_some(
-    datasets: Datasets,
-    dataset_id: str,
-    folder: Path,
-    paths: list[Path],
-    metadata: dict[str, Metadata],
-    known: dict[tuple[str, str], Item],
-) -> None:
-    with ExitStack() as opened:
-        new = []
-        for path in paths:
-            parts = path.relative_to(folder).parts
-            place = "/" + "".join(f"{part}/" for part in parts[:-1])
-            content = opened.enter_context(path.open("rb"))
-            if (item := known.get((place, path.name))) is not None:
-                if _changed(item, path):
-                    datasets.replace_content(item.id, content)
-                continue
-            own = metadata.get("/".join(parts), {})
-            new.append((path.name, place, content, parts[:1] if len(parts) > 1 else (), own))
-        if new:
-            datasets.add_many(dataset_id, new)
-
-
-def _changed(item: Item, path: Path) -> bool:
-    if path.stat().st_size != item.size:
-        return True
-    with item.open() as old, path.open("rb") as new:
-        while block := new.read(1 << 20):
-            if old.read(1 << 20) != block:
-                return True
-    return False
-
-
-def _read_metadata(folder: Path) -> dict[str, Metadata]:
-    """User metadata by file name, from the metadata file at the top, if there is one."""
-    for name in METADATA_FILES:
-        path = folder / name
-        if path.is_file():
-            read = _read_csv if path.suffix == ".csv" else _read_jsonl
-            try:
-                return dict(read(path))
-            except UnicodeDecodeError as error:
-                raise InvalidInput(f"{path}: not UTF-8 text: {error.reason}.") from error
-    return {}
-
-
-def _read_csv(path: Path) -> Iterator[tuple[str, Metadata]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if FILE_NAME not in (reader.fieldnames or ()):
-            raise InvalidInput(f"{path}, row 1: there is no column {FILE_NAME!r}.")
-        for row in reader:
-            if None in row or not row[FILE_NAME]:
-                raise InvalidInput(f"{path}, row {reader.line_num}: too many cells, or no file.")
-            file_name = row.pop(FILE_NAME)
-            yield file_name, {k: _typed(v) for k, v in row.items() if v not in ("", None)}
-
-
-def _typed(cell: str) -> JsonValue:
-    """A number where the cell is one; text otherwise, so that '007' stays what it is."""
-    for kind in (int, float):
+    def run(self, items: Iterator[SourceItem], progress: Progress) -> None:
+        """Take the items in."""
+        done = 0
         try:
-            value = kind(cell)
-        except ValueError:
-            continue
-        if math.isfinite(value) and not (cell.lstrip("-").startswith("0") and cell.isdigit()):
-            return value
-        if cell == "0":
-            return 0
-    return cell
+            for item in items:
+                if done % ITEMS_PER_TRANSACTION == 0:
+                    fraction = min(1.0, done / self._total) if self._total else 0.0
+                    of = f" of {self._total:,}" if self._total else ""
+                    progress(fraction, f"Importing {done:,}{of} files")
+                self._take(item)
+                done += 1
+                if len(self._arrived) == ITEMS_PER_TRANSACTION:
+                    self._keep()
+        except InvalidInput:
+            self._keep()
+            raise
+        else:
+            self._keep()
+        finally:
+            self._datasets.drop(self._arrived)
+        progress(1.0, f"Imported {done:,} files")
 
-
-def _read_jsonl(path: Path) -> Iterator[tuple[str, Metadata]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
+    def _take(self, item: SourceItem) -> None:
         try:
-            row = json.loads(line, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"{path}, row {number}: not JSON: {error}.") from error
-        if not isinstance(row, dict) or not isinstance(row.get(FILE_NAME), str):
-            raise InvalidInput(f"{path}, row {number}: not an object with {FILE_NAME!r}.")
-        file_name = row.pop(FILE_NAME)
-        yield file_name, {key: value for key, value in row.items() if value is not None}
+            folder, name = _place(item.path)
+            if (place := hash((folder, name))) in self._seen:
+                self._report.add(item.path, "there more than once; the first was imported.")
+                return
+            self._seen.add(place)
+            known = None if self._fresh else self._datasets.at(self._dataset_id, folder, name)
+            version = f"{self._source}:{item.version}" if item.version is not None else None
+            if known is None:
+                self._add(item, folder, name, version)
+            elif version is None or known.system_metadata.get(SOURCE_VERSION) != version:
+                self._update(known, item, version)
+        except InvalidInput as error:
+            self._report.add(item.path, str(error))
+        except ItemUnreadable as error:
+            self._report.add(item.path, f"cannot be read: {error}")
+            self._unreadable += 1
+            if self._unreadable == MAX_UNREADABLE:
+                raise InvalidInput(
+                    f"{MAX_UNREADABLE} items in a row cannot be read, the last is {item.path!r}: "
+                    f"{error}. Importing again goes on from here."
+                ) from error
+        else:
+            self._unreadable = 0
+
+    def _add(self, item: SourceItem, folder: str, name: str, version: str | None) -> None:
+        metadata = item.metadata
+        try:
+            check_metadata(metadata)
+        except InvalidInput as error:
+            self._report.add(item.path, f"imported without metadata: {error}")
+            metadata = {}
+        with closing(_Content(item)) as content:
+            received = self._datasets.receive(
+                name, folder, content, item.labels, metadata, source_version=version
+            )
+        self._arrived.append(received)
+        self.taken += 1
+
+    def _update(self, known: Item, item: SourceItem, version: str | None) -> None:
+        with closing(_Content(item)) as content:
+            digest = hashlib.sha256()
+            while block := content.read(1 << 20):
+                digest.update(block)
+        if digest.hexdigest() != known.content_version:
+            with closing(_Content(item)) as content:
+                self._datasets.replace_content(known.id, content, source_version=version)
+            self.taken += 1
+        elif version is not None:
+            self._datasets.set_source_version(known.id, version)
+
+    def _keep(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        if arrived:
+            self._datasets.keep(self._dataset_id, arrived)
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+class _Content:
+    """Bytes of an item, whose every fault is told as the item's and not the host's."""
+
+    def __init__(self, item: SourceItem) -> None:
+        self._left = MAX_ITEM_BYTES
+        try:
+            self._content = item.open()
+        except Exception as error:  # each file system and format has errors of its own
+            raise ItemUnreadable(reason_of(error)) from error
+
+    def read(self, size: int) -> bytes:
+        try:
+            block = self._content.read(size)
+        except Exception as error:
+            raise ItemUnreadable(reason_of(error)) from error
+        self._left -= len(block)
+        if self._left < 0:
+            raise ItemUnreadable(f"more than {MAX_ITEM_BYTES:,} bytes")
+        return block
+
+    def close(self) -> None:
+        self._content.close()
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Folder and name in the dataset. Raises `InvalidInput` for a folder that leads out."""
+    folder, _, name = path.rpartition("/")
+    return folder_of(folder), name
+
+
+def _with_first(first: SourceItem, items: Iterator[SourceItem]) -> Iterator[SourceItem]:
+    yield first
+    yield from items

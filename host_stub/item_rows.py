@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
-from host_stub.files import Files, Part
+from host_stub.files import Files, Part, Readable
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
@@ -24,18 +25,29 @@ MAX_NAME_BYTES = 255
 MAX_LABELS, MAX_LABEL_LENGTH = 100, 200
 MAX_METADATA_LENGTH = 100_000
 MAX_FOLDER_LENGTH = 1_000
+SOURCE_VERSION = "source_version"
+"""The system metadata's field that says which version of its source an item was made of."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A new item whose bytes are on the disk; row and bytes are to be kept together."""
+
+    row: ItemRow
+    parts: tuple[Part, ...]
 
 
 def new_row(
     files: Files,
-    dataset_id: str,
     name: str,
     folder: str,
-    content: BinaryIO,
+    content: Readable,
     labels: tuple[str, ...],
     metadata: Metadata,
-) -> tuple[ItemRow, list[Part]]:
-    """Receive the bytes, and make the row of a new item; both are to be kept together.
+    *,
+    source_version: str | None,
+) -> Received:
+    """Receive the bytes, and make the row of a new item; its dataset is still to be named.
 
     Raises:
         InvalidInput: the name cannot be a file's, or a name, label or the metadata is too long.
@@ -46,12 +58,12 @@ def new_row(
         raise InvalidInput(f"A file's name has at most {MAX_NAME_BYTES} bytes; this one has more.")
     check_labels(labels)
     check_metadata(metadata)
-    parts, system_metadata = received(files, content)
+    place = folder_of(folder)
+    parts, system_metadata = received(files, content, source_version)
     row = ItemRow(
         id=new_id(),
-        dataset_id=dataset_id,
         name=name,
-        folder=folder_of(folder),
+        folder=place,
         mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
         size=parts[0].size,
         created=now(),
@@ -62,7 +74,7 @@ def new_row(
         annotations=[classification(label) for label in labels],
         labels=list(dict.fromkeys(labels)),
     )
-    return row, parts
+    return Received(row, tuple(parts))
 
 
 def classification(label: str) -> dict[str, str]:
@@ -124,12 +136,17 @@ def thumbnail_url(item_id: str) -> str:
     return f"/api/v1/items/{item_id}/thumbnail"
 
 
-def received(files: Files, content: BinaryIO) -> tuple[list[Part], dict[str, Any]]:
+def received(
+    files: Files, content: Readable, source_version: str | None = None
+) -> tuple[list[Part], dict[str, Any]]:
     """The bytes, with a thumbnail if there can be one; and what the host knows of them."""
     part = files.receive(content)
     thumbnail, size = files.receive_thumbnail(part.path)
     parts = [part] if thumbnail is None else [part, thumbnail]
-    return parts, {"width": size[0], "height": size[1]} if size else {}
+    known: dict[str, Any] = {"width": size[0], "height": size[1]} if size else {}
+    if source_version is not None:
+        known[SOURCE_VERSION] = source_version
+    return parts, known
 
 
 def blocks(item_ids: Sequence[str]) -> Iterator[Sequence[str]]:

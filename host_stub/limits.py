@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_UPLOAD_BYTES = 1 << 30
+MAX_ITEM_BYTES = MAX_UPLOAD_BYTES
+"""Of one file, in whatever it arrives."""
 
 
 class BodyLimit:

@@ -38,6 +38,7 @@ RULES: Mapping[str, Role | None] = MappingProxyType(
         "DELETE /api/v1/datasets/{dataset_id}": Role.OWNER,
         "POST /api/v1/datasets/{dataset_id}/query": Role.VIEWER,
         "POST /api/v1/datasets/{dataset_id}/items": Role.EDITOR,
+        "POST /api/v1/datasets/{dataset_id}/archive": Role.EDITOR,
         "GET /api/v1/datasets/{dataset_id}/actions": Role.VIEWER,
         "GET /api/v1/items/{item_id}": Role.VIEWER,
         "PATCH /api/v1/items/{item_id}": Role.EDITOR,

@@ -22,6 +22,8 @@ from host_stub.files import Files
 from host_stub.host import AppHost
 from host_stub.notifications import Notifications
 from host_stub.plugins import HOOK_SECONDS, Apps
+from host_stub.sources.kinds import open_source
+from host_stub.sources.source import Report
 from host_stub.users import LOCAL_USER, User, Users
 
 log = logging.getLogger(__name__)
@@ -86,21 +88,29 @@ class LocalPlatform:
         self.apps.manifest(app)
         return AppHost(self, app, user)
 
-    def import_folder(
+    def import_source(
         self,
-        folder: Path,
+        url: str | Path,
         *,
         name: str | None = None,
+        pictures: str | Path | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> Dataset:
-        """Make a dataset of a folder. Raises `InvalidInput`."""
-        report = progress or (lambda fraction, message: None)
+        """Make a dataset of what is at a path or URL; the bell lists what was passed over.
 
-        def warn(text: str) -> None:
-            title = f"Imported {folder.name}, but not all of it"
-            self.notifications.add(title, text, level=Level.WARNING)
-
-        return importing.import_folder(self.datasets, folder, name, report, warn)
+        Raises:
+            InvalidInput: it is no source, or wrong, by file and row.
+        """
+        report = Report()
+        source = open_source(str(url), None if pictures is None else str(pictures))
+        try:
+            told = progress or (lambda fraction, message: None)
+            return importing.import_source(self.datasets, source, name, told, report)
+        finally:
+            title = f"Imported {source.name}, but not all of it"
+            for line in report.lines():
+                log.warning("%s", line)
+                self.notifications.add(title, line, level=Level.WARNING)
 
     def run(
         self,

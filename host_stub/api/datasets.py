@@ -8,7 +8,11 @@ from fastapi import APIRouter, Body, File, Form, Query, UploadFile
 from pydantic import BaseModel
 
 from host_contract.entities import Dataset, DatasetAction, Item, ItemPage, Metadata
+from host_stub import importing
 from host_stub.api.idempotency import CreationKey
+from host_stub.sources.archive import open_zip
+from host_stub.sources.kinds import open_folder
+from host_stub.sources.source import Report
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
@@ -21,6 +25,14 @@ class NewDataset(BaseModel):
 
     name: str
     project_id: str | None = None
+
+
+class ArchiveReport(BaseModel):
+    """What became of an uploaded zip."""
+
+    taken: int
+    """Items that were new or changed."""
+    passed_over: list[str]
 
 
 def router(platform: LocalPlatform) -> APIRouter:
@@ -74,6 +86,14 @@ def router(platform: LocalPlatform) -> APIRouter:
         return platform.datasets.add(
             dataset_id, name, file.file, folder=folder, labels=tuple(label or ()), key=key
         )
+
+    @found.post("/{dataset_id}/archive")
+    def upload_archive(dataset_id: str, file: Annotated[UploadFile, File()]) -> ArchiveReport:
+        """Add what is in a zip, folders as labels; what is there already is brought up to date."""
+        report = Report()
+        source = open_folder(open_zip(file.file, file.filename or "the zip"), "zip")
+        taken = importing.import_into(platform.datasets, dataset_id, source, report)
+        return ArchiveReport(taken=taken, passed_over=report.lines())
 
     @found.get("/{dataset_id}/actions")
     def list_actions(dataset_id: str) -> list[DatasetAction]:

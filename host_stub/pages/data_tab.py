@@ -68,7 +68,7 @@ class DataTab:
         self._order.param.watch(self._sort, "value")
         self._viewer = Viewer(self._step)
         self._upload = Upload(
-            f"/api/v1/datasets/{dataset.id}/items",
+            f"/api/v1/datasets/{dataset.id}",
             on_done=self._uploaded,
             margin=(8, 0),
             visible=user.may(Role.EDITOR),

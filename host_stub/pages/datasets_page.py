@@ -93,8 +93,8 @@ class DatasetsPage:
                 message(
                     "photo_library",
                     "No datasets yet",
-                    "Press New dataset to make one and upload pictures, or bring in a whole folder "
-                    f"with its labels and metadata from the console: {import_command()}",
+                    "Press New dataset to make one and upload pictures, or bring in a folder, a "
+                    f"bucket or a table from the console: {import_command()}",
                 )
             )
 
@@ -117,8 +117,8 @@ class DatasetsPage:
 
         self._question.ask(
             "New dataset",
-            "Pictures are uploaded on the next page. A whole folder with its labels and metadata "
-            f"comes in from the console: {import_command()}",
+            "Pictures, or a zip of them with a folder a label, are uploaded on the next page. "
+            f"Folders, buckets and tables come in from the console: {import_command()}",
             inputs=[name],
             confirm="Create",
             then=create,
@@ -186,5 +186,5 @@ def import_command() -> str:
     for entry in entry_points(group=PLATFORM_GROUP):
         if entry.value.startswith("host_stub.") and entry.dist is not None:
             for script in entry.dist.entry_points.select(group="console_scripts"):
-                return f"{script.name} import FOLDER"
-    return "import FOLDER"
+                return f"{script.name} import SOURCE"
+    return "import SOURCE"

@@ -1,4 +1,5 @@
 // Posts chosen or dropped files one after another, so that neither side holds more than one.
+// A zip is unpacked by the server, its folders as labels.
 
 const ICON = "upload"
 
@@ -8,10 +9,10 @@ function post(address, file, onprogress) {
     request.open("POST", address)
     request.upload.onprogress = (event) => onprogress(event.loaded)
     request.onloadend = () => {
-      if (request.status >= 200 && request.status < 300) { return resolve(null) }
+      if (request.status >= 200 && request.status < 300) { return resolve({body: JSON.parse(request.responseText)}) }
       let reason = request.status === 0 ? "the server did not answer" : `error ${request.status}`
       try { reason = JSON.parse(request.responseText).detail ?? reason } catch { /* keep it */ }
-      resolve(`${file.name}: ${reason}`)
+      resolve({failure: `${file.name}: ${reason}`})
     }
     const form = new FormData()
     form.append("file", file, file.name)
@@ -45,20 +46,30 @@ export function render({model}) {
     const total = files.reduce((sum, file) => sum + file.size, 0) || 1
     const failed = []
     let before = 0
+    let done = 0
     for (const [index, file] of files.entries()) {
+      const zip = file.name.toLowerCase().endsWith(".zip")
       const show = (loaded) => {
+        if (zip && loaded >= file.size) { label.textContent = `${index + 1} of ${files.length} · unpacking`; return }
         label.textContent = `${index + 1} of ${files.length} · ${Math.floor(100 * (before + loaded) / total)} %`
       }
       show(0)
-      const failure = await post(model.address, file, show)
-      if (failure != null) { failed.push(failure) }
+      const {failure, body} = await post(`${model.address}/${zip ? "archive" : "items"}`, file, show)
+      if (failure != null) {
+        failed.push(failure)
+      } else if (zip) {
+        done += body.taken
+        failed.push(...body.passed_over.map((line) => `${file.name}: ${line}`))
+      } else {
+        done += 1
+      }
       before += file.size
     }
     busy = false
     root.classList.remove("busy")
     label.textContent = "Upload"
     input.value = ""
-    model.send_msg({done: files.length - failed.length, failed})
+    model.send_msg({done, failed})
   }
 
   input.addEventListener("change", () => send([...input.files]))

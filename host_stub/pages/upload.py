@@ -12,9 +12,11 @@ from host_stub.pages.elements import HERE, STYLE, call
 
 
 class Upload(JSComponent):  # type: ignore[misc]
-    """A button that opens the file chooser; files can be dropped on it too."""
+    """A button that opens the file chooser; files can be dropped on it too, and zips of them."""
 
-    address = param.String(doc="Where each file is posted, as the multipart field `file`.")
+    address = param.String(
+        doc="Of the dataset: files are posted to items in it, zips to archive, as the field `file`."
+    )
 
     _esm = HERE / "upload.js"
 

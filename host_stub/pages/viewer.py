@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from pydantic import JsonValue
 
 from host_contract.entities import Item
+from host_stub.item_rows import SOURCE_VERSION
 from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, icon, text
 from host_stub.sniffing import PICTURES
@@ -68,6 +69,7 @@ def details(item: Item) -> Element:
         "Size": formats.size(item.size),
         "Created": formats.date(item.created),
     }
+    known = {k: v for k, v in item.system_metadata.items() if k != SOURCE_VERSION}
     labels = [text(label, "chip") for label in item.labels] or [text("No labels", "quiet")]
     download = Element(
         tag="a",
@@ -83,7 +85,7 @@ def details(item: Item) -> Element:
             text("Labels", "viewer-section", "h3"),
             box("chips", *labels),
             *_table("Metadata", item.user_metadata),
-            *_table("File", {**facts, **item.system_metadata}),
+            *_table("File", {**facts, **known}),
             download,
         ),
     )

@@ -1,4 +1,4 @@
-"""The console command `clustering`: the whole way from a folder of images to a map, and out again.
+"""The console command `clustering`: the whole way from images to a map, and out again.
 
 It starts a local host found through the entry-point group `host_contract.platforms`, and calls the
 app's own declared functions on it, as the pages do.
@@ -57,7 +57,15 @@ Address = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 OpenBrowser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")]
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id of a dataset.")]
-Folder = Annotated[Path, typer.Argument(help="Folder of images; its sub-folders become labels.")]
+SOURCE = (
+    "A folder, .parquet, .tar, .zip, .json of COCO or Label Studio, or what save_to_disk made; a "
+    "path or a URL such as s3://bucket/folder."
+)
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help=SOURCE)]
+Pictures = Annotated[
+    str | None,
+    typer.Option(help="Folder of the pictures that a .json names, when not beside it."),
+]
 ModelName = Annotated[
     str, typer.Option(help="The bundled mini-clip, or any open_clip model such as ViT-B-32.")
 ]
@@ -90,31 +98,34 @@ def demo(
 
 @program.command()
 def serve(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of images to import first; may be left out.")
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help=f"Imported first, if given. {SOURCE}")
     ] = None,
+    pictures: Pictures = None,
     data_dir: DataDir = DATA_DIR,
     host: Address = "127.0.0.1",
     port: Port = 8400,
     browser: OpenBrowser = False,
 ) -> None:
-    """Serve the datasets in the browser, after importing FOLDER if one is given."""
+    """Serve the datasets in the browser, after importing SOURCE if one is given."""
     with open_platform(data_dir) as platform:
         path = "/"
-        if folder is not None:
-            path = platform.dataset_path(import_with_progress(platform, folder, None).id)
+        if source is not None:
+            dataset = import_with_progress(platform, source, None, pictures)
+            path = platform.dataset_path(dataset.id)
         serve_until_stopped(platform, host, port, browser, path)
 
 
 @program.command(name="import")
-def import_folder(
-    folder: Folder,
-    name: Annotated[str | None, typer.Option(help="Dataset name; the folder's by default.")] = None,
+def import_source(
+    source: Source,
+    name: Annotated[str | None, typer.Option(help="Dataset name; the source's by default.")] = None,
+    pictures: Pictures = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Make a dataset of a folder, or add the folder's new files to it."""
+    """Make a dataset of SOURCE, or bring the one with its name up to date."""
     with open_platform(data_dir) as platform:
-        dataset = import_with_progress(platform, folder, name)
+        dataset = import_with_progress(platform, source, name, pictures)
         console.print(f"Next: clustering extract {dataset.name!r}", markup=False)
 
 

@@ -83,10 +83,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def import_with_progress(platform: Platform, folder: Path, name: str | None) -> Dataset:
-    """Import a folder behind a bar, and say how many items there are."""
+def import_with_progress(
+    platform: Platform, source: str | Path, name: str | None, pictures: str | None = None
+) -> Dataset:
+    """Import a source behind a bar, and say how many items there are."""
     with _bar("Importing") as report:
-        dataset = platform.import_folder(folder, name=name, progress=report)
+        dataset = platform.import_source(source, name=name, pictures=pictures, progress=report)
     count = platform.host(APP).count_items(dataset.id)
     console.print(f"Dataset {dataset.name!r}: {count:,} items", markup=False)
     return dataset

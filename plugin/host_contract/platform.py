@@ -26,14 +26,25 @@ class Platform(AbstractContextManager["Platform"], Protocol):
     def host(self, app: str) -> Host:
         """The host as one installed app sees it. Raises `NotFound` for an unknown app."""
 
-    def import_folder(
-        self, folder: Path, *, name: str | None = None, progress: Progress | None = None
+    def import_source(
+        self,
+        url: str | Path,
+        *,
+        name: str | None = None,
+        pictures: str | Path | None = None,
+        progress: Progress | None = None,
     ) -> Dataset:
-        """Make a dataset of all files under a folder, or add its new files to the one so named.
+        """Make a dataset of what is at a path or URL, or bring the one so named up to date.
+
+        Args:
+            url: A folder, or a file of a format that the host knows.
+            name: Of the dataset; the source's own by default.
+            pictures: Folder of the pictures that a file names, where they are not beside it.
+            progress: Told how far it is.
 
         Raises:
-            InvalidInput: the folder does not exist or holds nothing, or its metadata file is wrong
-                (named by file and row).
+            InvalidInput: there is nothing there, it is of no known kind, or is wrong (named by
+                file and row).
         """
 
     def run(

@@ -78,6 +78,21 @@ def test_from_folder_to_map_and_out_again(
     assert isinstance(first["x"], float)
 
 
+def test_a_json_is_imported_with_its_pictures_elsewhere(
+    clustering: Clustering, few_emoji_folder: Path, tmp_path: Path
+) -> None:
+    names = [path.name for path in sorted(few_emoji_folder.rglob("*.png"))][:3]
+    names.append("gone.png")
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    (tmp_path / "coco.json").write_text(json.dumps({"images": images, "categories": []}))
+    call = ("import", str(tmp_path / "coco.json"))
+    assert "--pictures" in failed(clustering(*call))
+    folder = next(few_emoji_folder.rglob(names[0])).parent
+    result = clustering(*call, "--pictures", str(folder))
+    assert "'coco': 3 items" in succeeded(result)
+    assert "image 4 (gone.png)': named, but there is no such file" in result.stderr
+
+
 def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) -> None:
     assert "nowhere" in failed(clustering("import", str(tmp_path / "nowhere")))
     assert "No dataset 'gone'" in failed(clustering("extract", "gone"))
@@ -86,4 +101,6 @@ def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) ->
     succeeded(clustering("import", str(tmp_path / "one")))
     assert "end it in" in failed(clustering("export", "one", "-o", str(tmp_path / "out.docx")))
     assert "--model mini-clip" in failed(clustering("extract", "one", "--model", "no-such-model"))
+    (tmp_path / "a.docx").write_text("no source")
+    assert "of no known kind" in failed(clustering("serve", str(tmp_path / "a.docx")))
     assert clustering("run").returncode == 2

@@ -26,7 +26,7 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
         pixels = chance.integers(0, 255, (64, 64, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{index:04}.bmp")
     with LocalPlatform(tmp_path / "data") as opened:
-        opened.import_folder(folder)
+        opened.import_source(folder)
         yield opened
 
 

@@ -42,7 +42,7 @@ def test_folders_become_labels_and_other_files_are_kept(
     platform: LocalPlatform, signs: Path
 ) -> None:
     told: list[tuple[float, str]] = []
-    dataset = platform.import_folder(signs, progress=lambda f, m: told.append((f, m)))
+    dataset = platform.import_source(signs, progress=lambda f, m: told.append((f, m)))
     assert dataset.name == "signs"
     found = by_place(platform, dataset.id)
     assert {place: item.labels for place, item in found.items()} == {
@@ -60,7 +60,7 @@ def test_folders_become_labels_and_other_files_are_kept(
 def test_metadata_from_csv_has_types(platform: LocalPlatform, signs: Path) -> None:
     table = "\ufefffile_name,year,score,code,note\nstop/a.png,2020,0.5,007,\nnotes.txt,,1e3,x,nan\n"
     (signs / "metadata.csv").write_text(table, encoding="utf-8")
-    found = by_place(platform, platform.import_folder(signs).id)
+    found = by_place(platform, platform.import_source(signs).id)
     assert found["/stop/a.png"].user_metadata == {"year": 2020, "score": 0.5, "code": "007"}
     assert found["/notes.txt"].user_metadata == {"score": 1000.0, "code": "x", "note": "nan"}
     assert found["/yield/c.png"].user_metadata == {}
@@ -70,7 +70,7 @@ def test_metadata_from_csv_has_types(platform: LocalPlatform, signs: Path) -> No
 def test_metadata_from_json_lines(platform: LocalPlatform, signs: Path) -> None:
     rows = [{"file_name": "stop/a.png", "tags": ["x", 1], "none": None, "ok": True}]
     (signs / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n\n")
-    found = by_place(platform, platform.import_folder(signs).id)
+    found = by_place(platform, platform.import_source(signs).id)
     assert found["/stop/a.png"].user_metadata == {"tags": ["x", 1], "ok": True}
 
 
@@ -93,7 +93,7 @@ def test_wrong_metadata_is_named_by_file_and_row(
 ) -> None:
     (signs / name).write_bytes(content)
     with pytest.raises(InvalidInput) as error:
-        platform.import_folder(signs)
+        platform.import_source(signs)
     assert name in str(error.value)
     assert where in str(error.value)
     assert "\n" not in str(error.value)
@@ -101,11 +101,11 @@ def test_wrong_metadata_is_named_by_file_and_row(
 
 
 def test_importing_again_takes_only_what_is_new(platform: LocalPlatform, signs: Path) -> None:
-    dataset = platform.import_folder(signs)
+    dataset = platform.import_source(signs)
     before = by_place(platform, dataset.id)
     write(signs, {"stop/new.png": png("white").getvalue(), "yield/c.png": png("black").getvalue()})
     platform.datasets.update_metadata([before["/stop/a.png"].id], {"mine": 1})
-    assert platform.import_folder(signs).id == dataset.id
+    assert platform.import_source(signs).id == dataset.id
     after = by_place(platform, dataset.id)
     assert after.keys() == before.keys() | {"/stop/new.png"}
     for place, item in before.items():
@@ -125,7 +125,7 @@ def test_links_out_of_the_folder_are_passed_over_and_reported(
     (signs / "folder").symlink_to(secret)
     (signs / "inside.png").symlink_to(signs / "stop" / "a.png")
     (signs / "broken.png").symlink_to(signs / "nothing.png")
-    found = by_place(platform, platform.import_folder(signs).id)
+    found = by_place(platform, platform.import_source(signs).id)
     assert "/inside.png" in found
     assert not {"/link.txt", "/folder/secret.txt", "/broken.png"} & found.keys()
     told = [n.title + n.text for n in platform.notifications.list(1000)]
@@ -134,7 +134,7 @@ def test_links_out_of_the_folder_are_passed_over_and_reported(
 
 def test_metadata_without_a_file_is_reported(platform: LocalPlatform, signs: Path) -> None:
     (signs / "metadata.csv").write_text("file_name,year\nmissing.png,1\nstop/a.png,2\n")
-    dataset = platform.import_folder(signs)
+    dataset = platform.import_source(signs)
     assert by_place(platform, dataset.id)["/stop/a.png"].user_metadata == {"year": 2}
     assert any("'missing.png'" in told.text for told in platform.notifications.list(1000))
 
@@ -147,13 +147,13 @@ def test_folder_that_is_missing_or_empty_is_named(
     if made:
         folder.mkdir()
     with pytest.raises(InvalidInput, match="wanted"):
-        platform.import_folder(folder)
+        platform.import_source(folder)
     assert platform.datasets.list() == []
 
 
 def test_strange_names_are_only_names(platform: LocalPlatform, tmp_path: Path) -> None:
     names = ["a b'\"<i>.png", "日本.png", "-rf.txt", "=1+1.csv", "new\nline.txt", "%2e%2e.txt"]
     write(tmp_path / "odd", {f"lab el/{name}": b"x" for name in names})
-    dataset = platform.import_folder(tmp_path / "odd", name="any name")
+    dataset = platform.import_source(tmp_path / "odd", name="any name")
     assert dataset.name == "any name"
     assert {item.name for item in by_place(platform, dataset.id).values()} == set(names)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,48 @@ def test_dataset_and_items_from_upload_to_deletion(client: httpx.Client, dataset
     assert client.get(f"/items/{item['id']}").status_code == 404
     assert client.delete(f"/datasets/{dataset_id}").status_code == 204
     assert client.get(f"/datasets/{dataset_id}").status_code == 404
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, one in files.items():
+            archive.writestr(name, one)
+    return content.getvalue()
+
+
+def test_zip_becomes_items_and_sent_again_changes_only_what_changed(
+    client: httpx.Client, dataset_id: str
+) -> None:
+    files = {f"signs/{label}/a.png": png(label).getvalue() for label in ("red", "blue")}
+    files["signs/metadata.csv"] = b"file_name,year\nred/a.png,1990\nnone.png,1\n"
+    files["__MACOSX/signs/._a"] = files[".DS_Store"] = b"x"
+
+    def send(files: dict[str, bytes]) -> httpx.Response:
+        content = packed(files)
+        return client.post(f"/datasets/{dataset_id}/archive", files={"file": ("in.zip", content)})
+
+    passed_over = ["'none.png': there is metadata for this, but no such file."]
+    assert send(files).json() == {"taken": 2, "passed_over": passed_over}
+    before = client.post(f"/datasets/{dataset_id}/query", json={}).json()["items"]
+    assert {item["folder"]: item["annotations"][0]["label"] for item in before} == {
+        "/red/": "red",
+        "/blue/": "blue",
+    }
+    assert {item["user_metadata"].get("year") for item in before} == {1990, None}
+    assert send(files).json()["taken"] == 0
+    assert send({**files, "signs/red/a.png": png("white").getvalue()}).json()["taken"] == 1
+    after = client.post(f"/datasets/{dataset_id}/query", json={}).json()["items"]
+    assert [item["id"] for item in after] == [item["id"] for item in before]
+
+
+def test_zip_that_is_none_or_leads_out_is_refused(client: httpx.Client, dataset_id: str) -> None:
+    for content in (b"PK no zip", packed({}), packed({"../../up.png": b"x"})):
+        answer = client.post(f"/datasets/{dataset_id}/archive", files={"file": ("a.zip", content)})
+        assert answer.status_code == 422 or answer.status_code == 400, answer.text
+        assert answer.json()["code"] == "invalid_input"
+    nowhere = {"file": ("a.zip", packed({"a.png": b"x"}))}
+    assert client.post("/datasets/nowhere/archive", files=nowhere).status_code == 404
 
 
 def test_pages_of_items(client: httpx.Client, dataset_id: str) -> None:

@@ -1,6 +1,7 @@
 """What a person does in the pages, in Chromium, on a real platform."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def press(page: Page, button: str) -> None:
 def test_an_empty_platform_says_what_to_do_and_a_new_dataset_takes_files(page, served, tmp_path):
     page.goto(served.origin)
     expect(page.get_by_text("No datasets yet")).to_be_visible()
-    expect(page.get_by_text("import FOLDER")).to_be_visible()
+    expect(page.get_by_text("import SOURCE")).to_be_visible()
     press(page, "New dataset")
     press(page, "Create")
     expect(page.get_by_text("Give the dataset a name.")).to_be_visible()
@@ -69,14 +70,20 @@ def test_an_empty_platform_says_what_to_do_and_a_new_dataset_takes_files(page, s
     press(page, "Create")
     expect(page.get_by_text("No items yet")).to_be_visible()
     (tmp_path / "one.png").write_bytes(picture("green").read())
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as packed:
+        packed.writestr("stop/three.png", picture("red").read())
+        packed.writestr("yield/four.png", picture("white").read())
     (tmp_path / "two.txt").write_text("two")
     page.get_by_label("Files to upload").set_input_files(
-        [tmp_path / "one.png", tmp_path / "two.txt"]
+        [tmp_path / "one.png", tmp_path / "two.txt", tmp_path / "more.zip"]
     )
-    expect(tiles(page)).to_have_count(2)
-    expect(page.get_by_text("0 of 2 selected")).to_be_visible()
+    expect(tiles(page)).to_have_count(4)
+    expect(page.get_by_text("4 files uploaded.")).to_be_visible()
+    expect(page.get_by_text("0 of 4 selected")).to_be_visible()
     expect(tiles(page).nth(1).get_by_text("TXT", exact=True)).to_be_visible()
     (made,) = served.platform.datasets.list()
+    (stop,) = served.platform.datasets.items(made.id, {"label": "stop"}).items
+    assert (stop.name, stop.folder) == ("three.png", "/stop/")
     served.platform.datasets.delete(made.id)
 
 

@@ -1,0 +1,111 @@
+"""Items of datasets as they are."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import Session
+
+from host_contract.entities import Item, ItemPage
+from host_contract.errors import ItemUnreadable, NotFound
+from host_stub.database import Database, ItemRow
+from host_stub.files import Files
+from host_stub.item_query import ORDERS, Query, Reading, condition_of
+from host_stub.item_rows import item_of
+
+
+class ItemReading:
+    """Every way to look at items. Safe to use from any thread."""
+
+    def __init__(self, database: Database, files: Files) -> None:
+        self._database = database
+        self._files = files
+
+    def items(
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        after: str | None = None,
+        limit: int = 1000,
+    ) -> ItemPage:
+        """A page of items in the order of ids. Raises `InvalidQuery`."""
+        condition = condition_of(dataset_id, query)
+        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).limit(limit + 1)
+        if after is not None:
+            wanted = wanted.where(ItemRow.id > after)
+        with Reading(self._database, dataset_id) as session:
+            rows = session.scalars(wanted).all()
+            total = session.scalar(select(func.count()).where(condition)) or 0
+        more = rows[limit - 1].id if len(rows) > limit else None
+        page = tuple(item_of(row, self._files) for row in rows[:limit])
+        return ItemPage(items=page, total=total, next_after=more)
+
+    def page(
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        offset: int,
+        limit: int,
+        order: str = "Oldest first",
+    ) -> ItemPage:
+        """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
+        condition = condition_of(dataset_id, query)
+        wanted = select(ItemRow).where(condition).order_by(*ORDERS[order])
+        wanted = wanted.offset(offset).limit(limit)
+        with Reading(self._database, dataset_id) as session:
+            rows = session.scalars(wanted).all()
+            total = session.scalar(select(func.count()).where(condition)) or 0
+        return ItemPage(
+            items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None
+        )
+
+    def item(self, item_id: str) -> Item:
+        """One item. Raises `NotFound`."""
+        with self._database.session() as session:
+            row = item_row(session, item_id)
+            return item_of(row, self._files)
+
+    def item_ids(self, dataset_id: str, query: Query | None = None) -> list[str]:
+        """Ids of all items that match, in order. Raises `InvalidQuery`."""
+        wanted = select(ItemRow.id).where(condition_of(dataset_id, query)).order_by(ItemRow.id)
+        with Reading(self._database, dataset_id) as session:
+            return [*session.scalars(wanted)]
+
+    def count_items(self, dataset_id: str, query: Query | None = None) -> int:
+        """Number of items that match. Raises `InvalidQuery`."""
+        wanted = select(func.count()).where(condition_of(dataset_id, query))
+        with Reading(self._database, dataset_id) as session:
+            return session.scalar(wanted) or 0
+
+    def fields(self, dataset_id: str) -> list[str]:
+        """Names of the user metadata's fields that occur, sorted."""
+        each = func.json_each(ItemRow.user_metadata).table_valued("key")
+        wanted = select(each.c.key).select_from(ItemRow).join(each, true())
+        with Reading(self._database, dataset_id) as session:
+            wanted = wanted.where(ItemRow.dataset_id == dataset_id).distinct()
+            return sorted(session.scalars(wanted))
+
+    def at(self, dataset_id: str, folder: str, name: str) -> Item | None:
+        """The oldest item with this folder and name, if there is one."""
+        place = (ItemRow.dataset_id == dataset_id, ItemRow.folder == folder, ItemRow.name == name)
+        with self._database.session() as session:
+            wanted = select(ItemRow).where(*place).order_by(ItemRow.id).limit(1)
+            row = session.scalars(wanted).one_or_none()
+            return None if row is None else item_of(row, self._files)
+
+    def thumbnail(self, item_id: str) -> bytes:
+        """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
+        with self._database.session() as session:
+            row = item_row(session, item_id)
+        if row.thumbnail is None:
+            raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
+        return self._files.path(row.thumbnail).read_bytes()
+
+
+def item_row(session: Session, item_id: str) -> ItemRow:
+    """The row of an item. Raises `NotFound`."""
+    row = session.get(ItemRow, item_id)
+    if row is None:
+        raise NotFound(f"There is no item {item_id!r}.")
+    return row

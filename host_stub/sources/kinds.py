@@ -1,0 +1,103 @@
+"""Recognises what is at an address, by looking, and opens it with the reader for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from host_contract.errors import InvalidInput
+from host_stub.sources.archive import open_zip
+from host_stub.sources.coco import CocoSource, is_coco, without_outlines
+from host_stub.sources.folder import FolderSource
+from host_stub.sources.label_studio import LabelStudioSource, is_label_studio
+from host_stub.sources.location import File, Location, open_location
+from host_stub.sources.parquet import ParquetSource
+from host_stub.sources.saved import SavedSource, is_saved
+from host_stub.sources.source import Source
+from host_stub.sources.texts import read_json
+from host_stub.sources.webdataset import ENDINGS, WebDatasetSource
+
+PARQUET = ".parquet"
+ANNOTATIONS = "annotations"
+"""COCO's own folder of JSON files, beside the folders of pictures."""
+PARQUET_FOLDERS = ("", "data")
+"""Where shards lie, relative to the folder of a dataset."""
+BESIDE_TARS = (".json", ".jsonl", ".md", ".txt", ".yaml", ".yml")
+"""What may lie beside shards and is no item."""
+
+
+def open_source(url: str, pictures: str | None = None) -> Source:
+    """Open what is at a local path or an fsspec URL.
+
+    Args:
+        url: A folder, or a file: Parquet, tar, zip, or JSON of COCO or Label Studio.
+        pictures: Folder of the pictures that a JSON names, where they are not beside it.
+
+    Raises:
+        InvalidInput: there is nothing there, it is of no known kind, or is wrong, by file and row.
+    """
+    location, name = open_location(url)
+    if not name:
+        return open_folder(location, _name_of(location.url))
+    file = location.find(name)
+    if file is None:
+        raise InvalidInput(f"{url} is a link out of its folder; name the file itself.")
+    stem = name.partition(".")[0] or name
+    lower = name.lower()
+    if lower.endswith(PARQUET):
+        return ParquetSource([file], url, stem)
+    if lower.endswith(ENDINGS):
+        return WebDatasetSource([file], url, stem)
+    if lower.endswith(".zip"):
+        return open_folder(open_zip(file.open(), url), stem)
+    if lower.endswith(".json"):
+        return _open_json(location, file, url, stem, pictures)
+    raise InvalidInput(
+        f"{url} is of no known kind: looked for a folder, .parquet, .tar, .tar.gz, .zip, and .json "
+        "of COCO or Label Studio."
+    )
+
+
+def open_folder(location: Location, name: str) -> Source:
+    """Open what is in a folder: what `save_to_disk` made, shards of a known kind, or files."""
+    if is_saved(location):
+        return SavedSource(location, name)
+    top = [file for name, file in location.entries().items() if file and not name.startswith(".")]
+    shards = [
+        file
+        for folder in PARQUET_FOLDERS
+        for file in location.entries(folder).values()
+        if file is not None and file.name.lower().endswith(PARQUET)
+    ]
+    if shards:
+        return ParquetSource(shards, location.url, name)
+    tars = [file for file in top if file.name.lower().endswith(ENDINGS)]
+    if tars and all(file in tars or file.name.lower().endswith(BESIDE_TARS) for file in top):
+        return WebDatasetSource(tars, location.url, name)
+    return FolderSource(location, name)
+
+
+def _open_json(location: Location, file: File, url: str, name: str, pictures: str | None) -> Source:
+    found = read_json(file, without_outlines)
+    if is_coco(found):
+        reader: Callable[[Location, File, Any, str, str], Source] = CocoSource
+    elif is_label_studio(found):
+        reader = LabelStudioSource
+    else:
+        raise InvalidInput(
+            f"{url} is of no known kind: looked for an object with 'images', as COCO has, and for "
+            "a list of objects with 'data', as Label Studio exports."
+        )
+    if pictures is not None:
+        location, file_name = open_location(pictures)
+        if file_name:
+            raise InvalidInput(f"{pictures} is a file; name the folder of the pictures.")
+    elif PurePosixPath(location.url).name == ANNOTATIONS:
+        location, file = location.outer(), replace(file, path=f"{ANNOTATIONS}/{file.path}")
+    return reader(location, file, found, url, name)
+
+
+def _name_of(url: str) -> str:
+    return PurePosixPath(url.partition("://")[2] or url).name or "dataset"

@@ -1,0 +1,205 @@
+"""A folder on any file system of fsspec, beyond which nothing is looked at or opened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from host_contract.errors import InvalidInput
+
+VERSIONS = ("ETag", "etag", "md5Hash")
+"""What file systems call a digest of the bytes: S3 and HTTP, Azure, Google."""
+TIMES = ("mtime", "LastModified", "last_modified", "updated")
+JUST_NOW_SECONDS = 2.0
+"""A file changed so lately may change once more within the same tick of its clock."""
+MAX_PARTS = 64
+"""Folders in a path; a longer one leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a location."""
+
+    path: str
+    """Relative to the location, '/' between folders."""
+    size: int | None
+    """Bytes, where the file system says so."""
+    version: str | None
+    """Another one when the bytes are others; None when the file system cannot tell."""
+    open: Callable[[], BinaryIO]
+
+    @property
+    def name(self) -> str:
+        """Without its folders."""
+        return self.path.rpartition("/")[2]
+
+
+class FileSystem(Protocol):
+    """What is needed of a file system; those of fsspec have it."""
+
+    root_marker: str
+
+    def ls(self, path: str, detail: bool) -> list[dict[str, Any]]:
+        """Name, type, size and more of all that is in a folder."""
+
+    def open(self, path: str, mode: str, /) -> BinaryIO:
+        """Open a file."""
+
+
+class Location:
+    """A folder. Folders are listed once each, when first asked for.
+
+    Whatever path a source names is looked up in these lists, part by part, so that one that is
+    absolute or has '..' in it is simply not there: no list has such a name.
+    """
+
+    def __init__(self, fs: FileSystem, root: str, url: str) -> None:
+        """Look at a folder.
+
+        Args:
+            fs: Its file system.
+            root: Its path there.
+            url: What messages call it.
+        """
+        from fsspec.implementations.local import LocalFileSystem
+
+        self.url = url
+        self._fs = fs
+        self._root = root.rstrip("/")
+        self._local = isinstance(fs, LocalFileSystem)
+        self._folders: dict[str, Mapping[str, File | None]] = {}
+        self.refused: list[str] = []
+        """Links to folders, to nothing or out of the location, and names that are no names."""
+
+    def entries(self, folder: str = "") -> Mapping[str, File | None]:
+        """Names in one of its folders, sorted: a file, or None for a folder."""
+        if folder not in self._folders:
+            self._folders[folder] = dict(sorted(self._listed(folder)))
+        return self._folders[folder]
+
+    def find(self, path: str) -> File | None:
+        """The file at a path relative to the location, if there is one."""
+        folder = ""
+        *folders, name = path.split("/", MAX_PARTS)
+        for part in folders:
+            there = self.entries(folder)
+            if part not in there or there[part] is not None:
+                return None
+            folder = f"{folder}/{part}" if folder else part
+        return self.entries(folder).get(name)
+
+    def files(self, folder: str = "") -> Iterator[File]:
+        """All files in a folder and those below, without hidden ones."""
+        for name, file in self.entries(folder).items():
+            if name.startswith("."):
+                continue
+            if file is not None:
+                yield file
+            elif folder.count("/") < MAX_PARTS:
+                yield from self.files(f"{folder}/{name}" if folder else name)
+
+    def inner(self, folder: str) -> Location:
+        """One of its folders."""
+        return Location(self._fs, f"{self._root}/{folder}", f"{self.url.rstrip('/')}/{folder}")
+
+    def outer(self) -> Location:
+        """The folder that it is in."""
+        return Location(self._fs, self._root.rpartition("/")[0], self.url.rpartition("/")[0])
+
+    def _listed(self, folder: str) -> Iterator[tuple[str, File | None]]:
+        for entry in self._ls(f"{self._root}/{folder}" if folder else self._root):
+            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+            path = f"{folder}/{name}" if folder else name
+            if name in ("", ".", "..") or "\0" in name:
+                self.refused.append(path)
+            elif self._local and entry.get("islink"):
+                if (file := self._linked(path)) is not None:
+                    yield name, file
+                else:
+                    self.refused.append(path)
+            elif entry["type"] == "directory":
+                yield name, None
+            elif entry["type"] == "file":
+                yield name, self._file(path, entry)
+
+    def _ls(self, path: str) -> list[dict[str, Any]]:
+        try:
+            found = self._fs.ls(path or self._fs.root_marker, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except Exception as error:  # each file system has errors of its own
+            raise InvalidInput(f"{self.url} cannot be listed: {reason_of(error)}") from error
+        itself = path.strip("/")
+        return [entry for entry in found if str(entry["name"]).strip("/") != itself]
+
+    def _linked(self, path: str) -> File | None:
+        """The file that a link leads to, unless that is elsewhere."""
+        real = Path(self._root, path).resolve()
+        if not (real.is_file() and real.is_relative_to(Path(self._root).resolve())):
+            return None
+        return self._file(path, {"size": real.stat().st_size, "mtime": real.stat().st_mtime})
+
+    def _file(self, path: str, entry: Mapping[str, Any]) -> File:
+        whole = f"{self._root}/{path}"
+        size = entry.get("size")
+
+        def opened() -> BinaryIO:
+            return self._fs.open(whole, "rb")
+
+        return File(path, size if isinstance(size, int) else None, _version(entry), opened)
+
+
+def reason_of(error: BaseException) -> str:
+    """One printable line on an error of any library."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    text = " ".join(text.split())
+    return text[:300] or type(error).__name__
+
+
+def _version(entry: Mapping[str, Any]) -> str | None:
+    for key in VERSIONS:
+        if entry.get(key):
+            return f"{entry[key]}:{entry.get('size')}"
+    for key in TIMES:
+        if (changed := entry.get(key)) is not None:
+            if isinstance(changed, float) and time.time() - changed < JUST_NOW_SECONDS:
+                return None
+            return f"{changed}:{entry.get('size')}"
+    return None
+
+
+def open_location(url: str) -> tuple[Location, str]:
+    """The location of a local path or an fsspec URL, and the name of the file there, if it is one.
+
+    Returns:
+        The folder and ''; or for a file the folder that it is in, and its name.
+
+    Raises:
+        InvalidInput: there is nothing there, or the file system cannot be used.
+    """
+    from fsspec.core import url_to_fs
+    from fsspec.implementations.local import LocalFileSystem
+
+    local = "://" not in url
+    try:
+        if local:
+            fs, path = LocalFileSystem(), str(Path(url).expanduser().resolve())
+            url = path
+        else:
+            fs, path = url_to_fs(url)
+        fs.invalidate_cache()
+        is_file = fs.isfile(path)
+        there = is_file or fs.isdir(path)
+    except Exception as error:  # each file system has errors of its own
+        raise InvalidInput(f"{url} cannot be opened: {reason_of(error)}") from error
+    if not there:
+        raise InvalidInput(f"{url} is not there: neither a file nor a folder.")
+    if not is_file:
+        return Location(fs, path, url), ""
+    folder, _, name = path.rpartition("/")
+    return Location(fs, folder, url.rpartition("/")[0]), name

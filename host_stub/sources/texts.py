@@ -1,0 +1,111 @@
+"""Text files from elsewhere: JSON, and JSON or comma-separated values by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from typing import Any
+
+from pydantic import JsonValue
+
+from host_contract.entities import Metadata
+from host_contract.errors import InvalidInput
+from host_stub.sources.location import File
+
+MAX_TEXT_BYTES = 1 << 29
+"""Half a gigabyte: the annotations of COCO's 118,000 training pictures are 450 MB."""
+FILE_NAME = "file_name"
+"""Column that names the file, relative to the folder, as Hugging Face's image folders do."""
+
+
+def read_json(file: File, keep: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """All of a JSON file.
+
+    Args:
+        file: The file.
+        keep: Makes what is kept of each object, as soon as it is read.
+
+    Raises:
+        InvalidInput: it is too large, or no JSON.
+    """
+    with file.open() as content:
+        text = content.read(MAX_TEXT_BYTES + 1)
+    if len(text) > MAX_TEXT_BYTES:
+        raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes of JSON; divide it.")
+    try:
+        return parse_json(text, keep)
+    except ValueError as error:
+        raise InvalidInput(f"{file.path}: not JSON: {error}.") from error
+
+
+def parse_json(text: str | bytes, keep: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """A JSON text. Raises `ValueError` for whatever is none, NaN and too deep nesting included."""
+    try:
+        return json.loads(text, object_hook=keep, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_rows(file: File) -> Iterator[tuple[str, Metadata]]:
+    """File name and metadata of each row of a table, .csv or .jsonl.
+
+    Raises:
+        InvalidInput: a row is wrong; names it.
+    """
+    if (file.size or 0) > MAX_TEXT_BYTES:
+        raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes; divide it.")
+    rows = _csv_rows if file.name.endswith(".csv") else _json_rows
+    with file.open() as content, TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
+        try:
+            yield from rows(file.path, text)
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{file.path}: not UTF-8 text: {error.reason}.") from error
+
+
+def _csv_rows(path: str, text: TextIOWrapper) -> Iterator[tuple[str, Metadata]]:
+    reader = csv.DictReader(text)
+    try:
+        if FILE_NAME not in (reader.fieldnames or ()):
+            raise InvalidInput(f"{path}, row 1: there is no column {FILE_NAME!r}.")
+        for row in reader:
+            if None in row or not row[FILE_NAME]:
+                raise InvalidInput(f"{path}, row {reader.line_num}: too many cells, or no file.")
+            file_name = row.pop(FILE_NAME)
+            yield file_name, {k: _typed(v) for k, v in row.items() if v not in ("", None)}
+    except csv.Error as error:
+        raise InvalidInput(f"{path}, row {reader.line_num + 1}: {error}.") from error
+
+
+def _json_rows(path: str, text: TextIOWrapper) -> Iterator[tuple[str, Metadata]]:
+    for number, line in enumerate(text, 1):
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line)
+        except ValueError as error:
+            raise InvalidInput(f"{path}, row {number}: not JSON: {error}.") from error
+        if not isinstance(row, dict) or not isinstance(row.get(FILE_NAME), str):
+            raise InvalidInput(f"{path}, row {number}: not an object with {FILE_NAME!r}.")
+        file_name = row.pop(FILE_NAME)
+        yield file_name, {key: value for key, value in row.items() if value is not None}
+
+
+def _typed(cell: str) -> JsonValue:
+    """A number where the cell is one; text otherwise, so that '007' stays what it is."""
+    for kind in (int, float):
+        try:
+            value = kind(cell)
+        except ValueError:
+            continue
+        if math.isfinite(value) and not (cell.lstrip("-").startswith("0") and cell.isdigit()):
+            return value
+        if cell == "0":
+            return 0
+    return cell
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
