@@ -11,13 +11,14 @@ from typing import BinaryIO
 from sqlalchemy import delete, func, select, true
 from sqlalchemy.orm import Session
 
-from host_contract.entities import Dataset, Item, ItemPage, Metadata, Project
+from host_contract.entities import Annotation, Dataset, Item, ItemPage, Metadata, Project
 from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
 from host_stub.database import Database, DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
 from host_stub.files import Files, Part
 from host_stub.item_query import ORDERS, Query, Reading, condition_of, dataset_row
 from host_stub.item_rows import (
     blocks,
+    check_annotations,
     check_labels,
     check_metadata,
     classification,
@@ -62,6 +63,13 @@ class Datasets:
             rows = session.scalars(select(ProjectRow).order_by(ProjectRow.id))
             return [Project(id=row.id, name=row.name) for row in rows]
 
+    def create_project(self, name: str) -> Project:
+        """Make a project. Raises `InvalidInput` when the name has no visible character."""
+        row = ProjectRow(id=new_id(), name=_checked_name("project", name))
+        with self._database.changing() as session:
+            session.add(row)
+        return Project(id=row.id, name=row.name)
+
     def list(
         self, project_id: str | None = None, *, after: str | None = None, limit: int | None = None
     ) -> list[Dataset]:
@@ -88,8 +96,7 @@ class Datasets:
             InvalidInput: the name has no visible character.
             NotFound: there is no such project.
         """
-        if not name.strip() or not name.isprintable():
-            raise InvalidInput(f"A dataset needs a name of printable characters, not {name!r}.")
+        name = _checked_name("dataset", name)
         with self._database.changing() as session:
             if (made := made_with(session, DatasetRow, key)) is not None:
                 return _dataset(made)
@@ -100,12 +107,19 @@ class Datasets:
                 id=new_id(),
                 creation_key=key,
                 project_id=project,
-                name=name.strip(),
+                name=name,
                 created=now(),
             )
             session.add(row)
             session.flush()
             return _dataset(row)
+
+    def rename(self, dataset_id: str, name: str) -> Dataset:
+        """Give a dataset another name. Raises `InvalidInput` as `create` does."""
+        with self._database.changing() as session:
+            row = dataset_row(session, dataset_id)
+            row.name = _checked_name("dataset", name)
+        return _dataset(row)
 
     def delete(self, dataset_id: str) -> None:
         """Delete a dataset with its items and bytes; the apps then delete what they keep of it."""
@@ -303,6 +317,25 @@ class Datasets:
 
         return self._change(item_ids, add)
 
+    def annotate(
+        self, item_id: str, change: Callable[[Sequence[Annotation]], Sequence[Annotation]]
+    ) -> None:
+        """Change what is said about an item: from the annotations that there are, to the new ones.
+
+        Raises:
+            NotFound: there is no such item.
+            InvalidInput: a label is empty or too long, or it is too much.
+        """
+
+        def annotated(row: ItemRow) -> None:
+            after = change([Annotation(**annotation) for annotation in row.annotations])
+            row.labels = list(dict.fromkeys(annotation.label for annotation in after))
+            row.annotations = [annotation.model_dump(exclude_none=True) for annotation in after]
+            check_annotations(row.annotations, row.labels)
+
+        if not self._change([item_id], annotated):
+            raise NotFound(f"There is no item {item_id!r}.")
+
     def delete_items(self, item_ids: Sequence[str]) -> int:
         """Delete items with their bytes; the apps then delete what they keep of them."""
         gone: dict[str, list[str]] = {}
@@ -366,6 +399,12 @@ def _default_project(session: Session) -> str:
         session.add(ProjectRow(id=DEFAULT_PROJECT, name="Default project"))
         session.flush()
     return DEFAULT_PROJECT
+
+
+def _checked_name(what: str, name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise InvalidInput(f"A {what} needs a name of printable characters, not {name!r}.")
+    return name.strip()
 
 
 def _dataset(row: DatasetRow) -> Dataset:

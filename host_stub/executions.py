@@ -165,6 +165,14 @@ class Executions:
             if row.status == ExecutionStatus.CREATED.value:
                 row.status, row.ended = ExecutionStatus.CANCELLED.value, now()
 
+    def report(self, execution_id: str, fraction: float, message: str) -> None:
+        """Write the progress of one that is under way. Raises `NotFound`, or `InvalidInput`."""
+        with self._database.changing() as session:
+            row = found(session.get(ExecutionRow, execution_id), execution_id)
+            if row.status not in ACTIVE:
+                raise InvalidInput(f"Execution {execution_id!r} is {row.status} already.")
+            row.progress, row.message = fraction, message or row.message
+
     def wait(
         self, execution_id: str, watch: Callable[[Execution], None] | None = None
     ) -> Execution:
