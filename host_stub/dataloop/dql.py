@@ -1,8 +1,8 @@
 """The client's query language (DQL) in terms of this host's own, `host_contract.query`.
 
 A filter becomes a query; nothing is looked for here. What a query cannot say is refused with the
-field or operator named. A text with `*` is a pattern: `*` stands for anything but '/', `**` for
-anything.
+field or operator named. A text with `*` is a pattern: `*` stands for anything, in paths for
+anything but '/', and `**` for anything there too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from host_contract.query import METADATA, Scalar, holds, parse_query, values_at
 MAX_DEPTH = 20
 SAME = ("$eq", "$ne", "$in", "$nin", "$gt", "$gte", "$lt", "$lte", "$exists")
 USER = "metadata.user."
+PATHS = ("filename", "dir")
 NAMES = {
     "id": "id",
     "name": "name",
@@ -28,6 +29,7 @@ NAMES = {
     "metadata.system.mimetype": "mimetype",
     "metadata.system.size": "size",
 }
+BEGIN, END = "(?s)^", r"\Z"
 ALWAYS: Metadata = {}
 NEVER: Metadata = {"$or": []}
 
@@ -90,7 +92,7 @@ def _condition(name: str, operator: str, operand: Any, field: Field) -> Metadata
     if operator == "$in" and isinstance(operand, list):
         return {"$or": [_condition(name, "$eq", one, field) for one in operand]}
     if operator == "$eq" and isinstance(operand, str) and "*" in operand:
-        return field(name, "$regex", _pattern(operand))
+        return field(name, "$regex", _pattern(operand, "[^/]*" if name in PATHS else ".*"))
     return field(name, operator, operand)
 
 
@@ -102,27 +104,33 @@ def _matched(name: str, operand: Any, field: Field) -> Metadata:
     return _condition(name, "$eq", operand, field)
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, star: str) -> str:
     parts = (
-        ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
+        ".*" if part == "**" else star if part == "*" else re.escape(part)
         for part in re.split(r"(\*\*|\*)", text)
     )
-    return f"(?s)^{''.join(parts)}$"
+    return f"{BEGIN}{''.join(parts)}{END}"
 
 
 def _of_item(dataset_id: str, name: str, operator: str, operand: Any) -> Metadata:
     if name in ("type", "hidden", "datasetId"):
-        fixed: Metadata = {"type": "file", "hidden": False, "datasetId": dataset_id}
-        return ALWAYS if of_records({name: {operator: operand}})(fixed) else NEVER
+        fixed: dict[str, Scalar] = {"type": "file", "hidden": False, "datasetId": dataset_id}
+        tree = parse_query(_of_record(name, operator, operand))
+        return ALWAYS if holds(tree, lambda _: [fixed[name]]) else NEVER
     if name == "annotated":
         if operator != "$eq" or not isinstance(operand, bool):
             raise InvalidQuery("'annotated' is compared with true or false.")
         return {"label": {"$exists": operand}}
     if name == "dir":
-        if operator == "$eq" and isinstance(operand, str):
-            operand = f"/{operand.strip('/')}/".replace("//", "/")
-        if operator == "$regex":  # the client's folders end without '/', ours with it
-            operand = operand.removesuffix("$") + "/?$"
+        if operator not in ("$eq", "$regex", "$exists"):
+            raise InvalidQuery(f"'dir' is compared by $eq, $in and patterns, not by {operator}.")
+        # the client's folders end without '/', ours with it
+        if operator == "$eq" and isinstance(operand, str) and operand.startswith("/"):
+            operand = operand.rstrip("/") + "/"
+        if operator == "$regex":
+            inner = operand.removeprefix(BEGIN).removesuffix(END)
+            root = r"|^/\Z" if re.search(operand, "/") else ""
+            operand = f"{BEGIN}(?!/\Z){inner}/{END}{root}"
         return {"folder": {operator: operand}}
     if name == "createdAt":
         return {"created": {operator: _moment(operand) if operator != "$exists" else operand}}

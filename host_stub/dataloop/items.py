@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
 
 from host_contract.entities import ItemPage, Metadata
 from host_contract.errors import InvalidInput, InvalidQuery
@@ -49,7 +49,11 @@ def router(platform: LocalPlatform) -> APIRouter:
         metadata: Annotated[str, Form()] = "{}",
         description: Annotated[str, Form()] = "",
     ) -> dict[str, Any]:
-        """Add a file; where its path is taken, keep the item or give it these bytes."""
+        """Add a file; where its path is taken, keep the item or give it these bytes.
+
+        The client deletes an item whose size is not that of its file: one that is to be kept is
+        never shown to it for a file of another size.
+        """
         if description:
             raise InvalidInput("Descriptions are not kept; put the text into metadata.user.")
         folder, _, name = path.rpartition("/")
@@ -63,6 +67,8 @@ def router(platform: LocalPlatform) -> APIRouter:
             datasets.replace_content(taken[0].id, file.file)
             datasets.update_metadata([taken[0].id], user_metadata)
             item = datasets.item(taken[0].id)
+        elif taken[0].size != file.size:
+            raise HTTPException(409, f"{path!r} holds other bytes; give mode=overwrite to replace.")
         else:
             item = taken[0]
         response.headers["x-item-op"] = "created" if not taken else mode

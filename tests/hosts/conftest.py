@@ -57,7 +57,7 @@ def client_state(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the client's settings, which name this host alone."""
     folder = tmp_path_factory.mktemp("dataloop")
     address = origin + PREFIX
-    here = {"alias": "here", "gate_url": address, "url": origin, "verify_ssl": False}
+    here = {"alias": "here", "gate_url": address, "url": origin, "verify_ssl": True}
     here |= dict.fromkeys(("audience", "client_id", "auth0_url", "token", "refresh_token"))
     settings = {"url": address, "login_parameters": {address: here}}
     (folder / "cookie.json").write_text(json.dumps(settings), encoding="utf-8")

