@@ -130,7 +130,7 @@ def _of_item(dataset_id: str, name: str, operator: str, operand: Any) -> Metadat
         if operator == "$regex":
             inner = operand.removeprefix(BEGIN).removesuffix(END)
             root = r"|^/\Z" if re.search(operand, "/") else ""
-            operand = f"{BEGIN}(?!/\Z){inner}/{END}{root}"
+            operand = f"{BEGIN}(?!/{END}){inner}/{END}{root}"
         return {"folder": {operator: operand}}
     if name == "createdAt":
         return {"created": {operator: _moment(operand) if operator != "$exists" else operand}}
