@@ -119,7 +119,7 @@ class Actions:
 
     def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
         target = _text(inputs, "dataset", "Choose the dataset to clone to.")
-        count = self._datasets.clone_items(item_ids, target)
+        count = len(self._datasets.clone_items(item_ids, target))
         return ActionResult(message=f"{count:,} items are cloned.")
 
     def _delete(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:

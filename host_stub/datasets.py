@@ -351,14 +351,15 @@ class Datasets:
             self._event("Item", "Deleted", dataset_id, ids)
         return sum(map(len, gone.values()))
 
-    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
-        """Copy items into a dataset; the bytes are shared."""
+    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> builtins.list[str]:
+        """Copy items into a dataset; the bytes are shared. Returns the ids of the copies."""
         with self._database.changing() as session:
             dataset_row(session, dataset_id)
             copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]
             session.add_all(copies)
-        self._event("Item", "Created", dataset_id, [row.id for row in copies])
-        return len(copies)
+        ids = [row.id for row in copies]
+        self._event("Item", "Created", dataset_id, ids)
+        return ids
 
     def thumbnail(self, item_id: str) -> bytes:
         """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 
 from host_contract.entities import Execution, ExecutionStatus, Metadata
 from host_contract.errors import InvalidInput, NotFound
+from host_contract.inputs import checked
 from host_contract.manifest import Function
 from host_stub.database import Database, DatasetRow, ExecutionRow, ItemRow, made_with, new_id, now
 from host_stub.execution_rows import (
@@ -27,7 +28,6 @@ from host_stub.execution_rows import (
     found,
     this_process,
 )
-from host_stub.inputs import checked
 from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
 from host_stub.runner import Runner

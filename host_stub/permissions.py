@@ -76,6 +76,7 @@ RULES: Mapping[str, Role | None] = MappingProxyType(
         "GET /dataloop/api/v1/items/{item_id}/stream": Role.VIEWER,
         "GET /dataloop/api/v1/items/{item_id}/thumbnail": Role.VIEWER,
         "PATCH /dataloop/api/v1/items/{item_id}": Role.EDITOR,
+        "POST /dataloop/api/v1/items/{item_id}/clone": Role.EDITOR,
         "DELETE /dataloop/api/v1/items/{item_id}": Role.EDITOR,
         "GET /dataloop/api/v1/items/{item_id}/annotations": Role.VIEWER,
         "POST /dataloop/api/v1/items/{item_id}/annotations": Role.EDITOR,

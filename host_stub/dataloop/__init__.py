@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from host_stub.dataloop import (
+    commands,
     datasets,
     executions,
     exports,
@@ -33,6 +34,7 @@ RESOURCES = (
     projects,
     datasets,
     exports,
+    commands,
     items,
     item_annotations,
     feature_sets,

@@ -14,9 +14,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from host_contract.entities import Item
-from host_contract.errors import NotFound
 from host_stub.database import new_id
 from host_stub.dataloop.address import base
+from host_stub.dataloop.commands import command_json
 from host_stub.dataloop.dql import of_items, of_records
 from host_stub.dataloop.item_annotations import annotations_json
 from host_stub.dataloop.item_json import item_json
@@ -72,14 +72,7 @@ def router(platform: LocalPlatform) -> APIRouter:
                 separator = ","
             file.write("]" if separator == "," else "[]")
         part.replace(folder / export_id)
-        return _command(request, export_id)
-
-    @found.get("/commands/{command_id}")
-    def get_command(request: Request, command_id: str) -> dict[str, Any]:
-        """An export as a command: it was done before anyone could ask."""
-        if _file(platform, command_id) is None:
-            raise NotFound(f"There is no command {command_id!r}.")
-        return _command(request, command_id)
+        return command_json(request, "ExportDatasetAsJson", export_id)
 
     return found
 
@@ -143,17 +136,6 @@ def _described(
             if wanted.includeItemVectors:
                 described["itemVectors"] = vectors.get(item.id, [])
             yield described
-
-
-def _command(request: Request, export_id: str) -> dict[str, Any]:
-    return {
-        "id": export_id,
-        "url": f"{base(request)}/commands/{export_id}",
-        "type": "ExportDatasetAsJson",
-        "status": "success",
-        "progress": 100,
-        "spec": {"outputItemId": export_id},
-    }
 
 
 def _folder(platform: LocalPlatform) -> Path:

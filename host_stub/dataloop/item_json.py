@@ -31,7 +31,7 @@ def item_json(request: Request, item: Item) -> dict[str, Any]:
         "annotationsCount": len(item.annotations),
         "createdAt": item.created.isoformat(),
         "metadata": {
-            "system": item.system_metadata | known | {"contentVersion": item.content_version},
+            "system": item.system_metadata | known,
             "user": item.user_metadata,
         },
     }

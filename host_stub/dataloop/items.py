@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
+from pydantic import BaseModel, Field
 
 from host_contract.entities import ItemPage, Metadata
 from host_contract.errors import InvalidInput, InvalidQuery
 from host_stub.api import items as own
 from host_stub.dataloop.changes import ChangedItem, merged, read_metadata
+from host_stub.dataloop.commands import command_json
 from host_stub.dataloop.dql import of_items
 from host_stub.dataloop.exports import export_stream, exported_item
 from host_stub.dataloop.item_annotations import annotations_of
@@ -31,6 +33,14 @@ ORDERS = {
     ("metadata.system.size", True): "Largest first",
 }
 """This host's orders by the field and direction that the client names."""
+
+
+class CloneTarget(BaseModel):
+    """Where a clone goes."""
+
+    targetDatasetId: str
+    remoteFileName: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
 def router(platform: LocalPlatform) -> APIRouter:
@@ -124,6 +134,15 @@ def router(platform: LocalPlatform) -> APIRouter:
             gone = dict.fromkeys(item.user_metadata.keys() - after.keys())
             datasets.update_metadata([item_id], after | gone)
         return item_json(request, datasets.item(item_id))
+
+    @found.post("/items/{item_id}/clone")
+    def clone_item(request: Request, item_id: str, target: CloneTarget) -> dict[str, Any]:
+        """Copy an item with all that is known of it into another dataset, or the same."""
+        if target.remoteFileName is not None or target.metadata:
+            raise InvalidInput("A clone keeps its item's path and metadata.")
+        datasets.item(item_id)
+        (clone,) = datasets.clone_items([item_id], target.targetDatasetId)
+        return command_json(request, "CloneItem", clone)
 
     @found.delete("/items/{item_id}")
     def delete_item(item_id: str) -> dict[str, str]:
