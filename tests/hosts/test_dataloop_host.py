@@ -1,5 +1,6 @@
 """The contract over Dataloop's client: the conformance suite, the app on it, deletions noticed."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +11,16 @@ import numpy as np
 import pytest
 
 from clustering_app import hooks
+from clustering_app.projector.actions import ActionsMenu
+from clustering_app.projector.tab import ClusteringTab
 from clustering_app.vectors.store import FeatureStore
 from dataloop_host.host import DataloopHost
 from host_contract.conformance import HostConformance, Workbench
-from host_contract.entities import Dataset, ExecutionStatus, Item, Metadata
+from host_contract.entities import ActionResult, Dataset, Execution, ExecutionStatus, Item, Metadata
 from host_contract.errors import InvalidInput, NotFound
 from host_stub.features import Features
 from host_stub.platform import LocalPlatform
-from tests.host_stub.conftest import png
+from tests.host_stub.conftest import APPS, png
 from tests.host_stub.pages.served_pages import wait_for
 
 
@@ -63,19 +66,27 @@ def three(workbench: Workbench) -> tuple[Dataset, list[str]]:
     return dataset, [add(dataset.id, name, content, (), {}).id for name, content in pictures]
 
 
-def extracted(host: DataloopHost, dataset: Dataset) -> FeatureStore:
-    started = host.start_execution("extract_dataset", {"dataset": dataset.id})
-    ended = wait_for(lambda: (now := host.execution(started.id)).status.final and now)
-    assert (ended.status, ended.error) == (ExecutionStatus.SUCCESS, None)
-    assert host.executions(dataset.id) == [ended] and not host.executions(dataset.id, active=True)
-    return FeatureStore(host.storage(dataset.id))
+def run(host: DataloopHost, function: str, inputs: Metadata) -> Execution:
+    started = host.start_execution(function, inputs)
+    return wait_for(lambda: (now := host.execution(started.id)).status.final and now)
 
 
-def test_app_extracts_and_deletions_of_others_are_noticed(
+def test_app_makes_a_map_and_deletions_of_others_are_noticed(
     dl: ModuleType, host: DataloopHost, workbench: Workbench
 ) -> None:
     dataset, ids = three(workbench)
-    store = extracted(host, dataset)
+    ended = run(host, "extract_dataset", {"dataset": dataset.id})
+    assert (ended.status, ended.error, ended.progress) == (ExecutionStatus.SUCCESS, None, 1.0)
+    assert host.executions(dataset.id) == [ended] and not host.executions(dataset.id, active=True)
+    mapped = run(host, "run_projection", {"dataset": dataset.id, "method": "pca"})
+    assert mapped.status is ExecutionStatus.SUCCESS, mapped.error
+    tab = ClusteringTab(host, dataset)
+    tab.view()
+    asyncio.run(tab.reload())
+    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 3
+    tab.close()
+
+    store = FeatureStore(host.storage(dataset.id))
     assert sorted(store.read("mini-clip").item_ids) == ids
     (record,) = host.feature_sets(dataset.id)
     assert (record.name, record.count) == ("mini-clip", 3)
@@ -110,21 +121,26 @@ def test_vectors_of_the_service_are_read_through_an_export(
         host.vectors(dataset.id, "other")
 
 
-def test_executions_can_be_cancelled_and_fail_by_name(
-    host: DataloopHost, workbench: Workbench
-) -> None:
+def test_executions_fail_by_name(host: DataloopHost, workbench: Workbench) -> None:
     dataset, ids = three(workbench)
-    started = host.start_execution("extract_items", {"items": ids, "model": "no such model"})
-    ended = wait_for(lambda: (now := host.execution(started.id)).status.final and now)
-    assert ended.status is ExecutionStatus.FAILED and "no such model" in ended.error
+    ended = run(host, "extract_items", {"items": ids, "model": "no such model"})
+    assert ended.status is ExecutionStatus.FAILED and "no such model" in str(ended.error)
     assert ended.dataset_id == dataset.id
     with pytest.raises(InvalidInput, match="datset"):
         host.start_execution("extract_dataset", {"datset": dataset.id})
 
 
+async def nothing(result: ActionResult) -> None:
+    """Hears of no action: there is none."""
+
+
 def test_what_it_cannot_do_is_declared(host: DataloopHost, workbench: Workbench) -> None:
-    limits = host.limits().model_dump()
-    assert all(limits.values()), "each says why"
+    limits = host.limits()
+    assert all(limits.model_dump().values()), "each says why"
+    dataset = workbench.new_dataset()
+    menu = ActionsMenu(host, dataset.id, None, selected=list, done=nothing)
+    asyncio.run(menu.load())
+    assert [one["label"] for one in menu.button.items] == [limits.dataset_actions]
     item = workbench.add_item(workbench.new_dataset().id, "a.png", png().getvalue(), (), {})
     assert host.thumbnail(item.id)[8:12] == b"WEBP"
     assert item.id in host.item_url(item.id)
@@ -134,3 +150,24 @@ def test_state_of_another_environment_is_refused(tmp_path: Path, host: Any) -> N
     (tmp_path / "environment").write_text("https://elsewhere.invalid/api/v1")
     with pytest.raises(InvalidInput, match="elsewhere"):
         DataloopHost(hooks, tmp_path)
+
+
+def test_an_execution_stops_when_it_is_cancelled(
+    dl: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(APPS)
+    import counting
+
+    host = DataloopHost(counting, tmp_path / "state")
+    try:
+        first = host.start_execution("count_until", {"file": str(tmp_path / "never")})
+        wait_for(lambda: host.execution(first.id).progress > 0)
+        second = host.start_execution("count_until", {"file": str(tmp_path / "never")})
+        for one in (second, first):
+            host.cancel_execution(one.id)
+        for one in (first, second):
+            wait_for(lambda one=one: host.execution(one.id).status.final)
+            assert host.execution(one.id).status is ExecutionStatus.CANCELLED
+        assert host.execution(second.id).started is None
+    finally:
+        host.close()
