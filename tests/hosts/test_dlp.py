@@ -37,4 +37,5 @@ def test_command_signs_in_lists_and_uploads(
     assert "console" in dlp("projects", "ls")
     dlp("items", "upload", "-p", "console", "-d", "pictures", "-l", str(tmp_path / "up"))
     (item,) = platform.datasets.items(dataset.id).items
-    assert item.name == "a.png" and item.open().read() == png().getvalue()
+    with item.open() as content:
+        assert (item.name, content.read()) == ("a.png", png().getvalue())

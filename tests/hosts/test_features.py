@@ -64,7 +64,8 @@ def test_apps_and_clients_vectors_are_listed_as_one(
 ) -> None:
     features, clients = Features(platform), platform.client_vectors
     mine = clients.create("default", "mine", size=3, kind="x", model=None)
-    clients.put(mine.id, {item_ids[0]: [1, 2, 3], item_ids[3]: [4, 5, 6]})
+    kept = clients.put(mine.id, {item_ids[0]: [1, 2, 3], item_ids[3]: [4, 5, 6]})
+    assert clients.values([kept[1].id])[kept[1].id].tolist() == [4, 5, 6]
     (of_app,) = (kept.record for kept in features.of_apps(dataset_id))
     assert features.counts([dataset_id]) == {mine.id: 2, of_app.id: 3}
     found = features.with_numbers(features.vectors(item_ids=[item_ids[0]]))
@@ -90,5 +91,5 @@ def test_apps_and_clients_vectors_are_listed_as_one(
     assert features.counts([dataset_id]) == {mine.id: 1, of_app.id: 2}
     platform.datasets.delete(dataset_id)
     assert features.vectors(dataset_id=dataset_id) == []
-    assert not clients.places()
+    assert not clients.values([one.id for one in kept])
     assert clients.delete(mine.id) and not clients.delete(mine.id)

@@ -17,26 +17,19 @@ ELSEWHERE = "192.0.2.1"  # of a range that is nobody's
 ROUTES = [rule for rule in RULES if PREFIX in rule]
 HOSTILE = [
     b"",
-    b"[]",
     b"{}",
-    b"null",
     b"\xff",
-    b'"text"',
     b'[{"entityId": 1}]',
-    b'{"filter": {"$and": 3}}',
-    b'{"filter": {"name": {"$gt": {}}}}',
     b'{"filter": {"name": "' + b"*a" * 400 + b'"}}',
     b'{"filter": {"$or": [{"metadata.user.\\u0000": "x"}, {"id": null}]}}',
     b'{"filter": ' + b'{"$and":[' * 500 + b"{}" + b"]}" * 500 + b"}",
     b"[" * 5000 + b"]" * 5000,
-    b'{"page": 1e300, "pageSize": -1}',
     b'{"page": 999999999, "sort": {"name": "ascending"}}',
     b'{"update": {"metadata": {"user": {"a": {"b": [null]}}, "x": 1}}}',
     b'{"name": "\\ud800", "projects": ["default"], "username": "\\ud800"}',
     b'{"name": "a", "size": 1e9, "type": "", "project": "x", "entityType": "item"}',
     b'{"exportType": "json", "itemsQuery": {"filter": {"refs": 1}}}',
     b'{"functionName": "extract_dataset", "input": {"dataset": {"dataset_id": [1]}}}',
-    b'{"label": "", "type": "class"}',
 ]
 
 
