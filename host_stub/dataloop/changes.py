@@ -13,7 +13,7 @@ from host_contract.errors import InvalidInput
 
 
 class ChangedMetadata(BaseModel):
-    """The metadata that can be changed; the host alone writes `system`."""
+    """A client's metadata, `user`, and what comes along of those that the host writes."""
 
     model_config = ConfigDict(extra="forbid")
     user: dict[str, Any] = Field(default_factory=dict)
@@ -31,6 +31,8 @@ class ChangedItem(BaseModel):
     @model_validator(mode="after")
     def _nothing_else(self) -> Self:
         named = [name for name, value in (self.model_extra or {}).items() if value is not None]
+        if self.metadata.system:
+            named.append("metadata.system")
         if named:
             raise ValueError(f"this host cannot change {', '.join(named)} of an item")
         return self

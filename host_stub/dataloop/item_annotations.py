@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from host_contract.entities import Annotation, Item
+from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, NotFound
 from host_stub.dataloop.paging import Asked
 
@@ -84,9 +84,11 @@ def router(platform: LocalPlatform) -> APIRouter:
 def annotations_of(
     platform: LocalPlatform, dataset_id: str, asked: Asked
 ) -> Iterator[dict[str, Any]]:
-    """The annotations of a dataset; of one item, where the filter says so at its top."""
-    item_id = asked.named("itemId")
-    query = {"label": {"$exists": True}} | ({} if item_id is None else {"id": item_id})
+    """The annotations of a dataset; of some items alone, where the filter says so at its top."""
+    item_ids = asked.named("itemId")
+    query: Metadata = {"label": {"$exists": True}}
+    if item_ids is not None:
+        query["id"] = [*item_ids]
     after: str | None = None
     while True:
         page = platform.datasets.items(dataset_id, query, after=after)

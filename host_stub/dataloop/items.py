@@ -87,11 +87,14 @@ def router(platform: LocalPlatform) -> APIRouter:
     @found.post("/datasets/{dataset_id}/query")
     def query(request: Request, dataset_id: str, asked: Asked) -> Any:
         """Find items or annotations, or change or delete the items that are found."""
-        if asked.resource == "annotations":
+        changing = asked.delete or asked.update is not None
+        if asked.resource == "annotations" and not changing:
             annotations = annotations_of(platform, dataset_id, asked)
             return page_of(*found_in(annotations, asked), asked)
         if asked.resource != "items":
-            raise InvalidQuery(f"There are items and annotations here, no {asked.resource!r}.")
+            raise InvalidQuery(
+                f"Items and annotations are found here, and items changed; not {asked.resource!r}."
+            )
         wanted = of_items(asked.filter, asked.join, dataset_id)
         if asked.delete:
             current_user.get().must(Role.EDITOR, "Deleting items")

@@ -38,12 +38,16 @@ class Asked(BaseModel):
         projects = (self.context or {}).get("projects")
         return [str(one) for one in projects] if isinstance(projects, list) else None
 
-    def named(self, field: str) -> str | None:
-        """The one value that the filter wants of a field, where it says so at its top."""
+    def named(self, field: str) -> list[str] | None:
+        """The texts of which the filter wants one, where it says so at its top; None for any."""
         both = self.filter.get("$and")
         for part in (self.filter, *(both if isinstance(both, list) else ())):
-            if isinstance(part, dict) and isinstance(value := part.get(field), str):
-                return value
+            value = part.get(field) if isinstance(part, dict) else None
+            several = value.get("$in") if isinstance(value, dict) else value
+            named = several if isinstance(several, list) else [several]
+            texts = [one for one in named if isinstance(one, str)]
+            if len(texts) == len(named):
+                return texts
         return None
 
     def order(self) -> tuple[str, bool]:

@@ -58,8 +58,8 @@ def router(platform: LocalPlatform) -> APIRouter:
     @found.post("/query")
     def query_vectors(asked: Asked) -> dict[str, Any]:
         """A page of vectors in the order of ids, with their numbers."""
-        item_id, projects = asked.named("entityId"), asked.projects()
-        passes = of_records(asked.filter)
+        datasets, sets = asked.named("datasetId"), asked.named("featureSetId")
+        projects, passes = asked.projects(), of_records(asked.filter)
         inside = {
             dataset.id
             for dataset in platform.datasets.list()
@@ -68,9 +68,9 @@ def router(platform: LocalPlatform) -> APIRouter:
         kept = [
             vector
             for vector in features.vectors(
-                dataset_id=asked.named("datasetId"),
-                feature_set_id=asked.named("featureSetId"),
-                item_ids=None if item_id is None else [item_id],
+                dataset_id=datasets[0] if datasets and len(datasets) == 1 else None,
+                feature_set_id=sets[0] if sets and len(sets) == 1 else None,
+                item_ids=asked.named("entityId"),
             )
             if vector.place.dataset_id in inside and passes(place_json(vector.place))
         ]

@@ -133,7 +133,7 @@ def test_upload_download_and_what_is_known(dl: ModuleType, dataset: Any, tmp_pat
     assert dataset.items.get(item_id=item.id).download(save_locally=False).read() == b"new"
 
 
-def test_one_item_changes_at_any_depth(dataset: Any) -> None:
+def test_one_item_changes_at_any_depth(dl: ModuleType, dataset: Any) -> None:
     metadata = {"user": {"box": {"w": 1, "h": 2}, "drop": 1}}
     item = upload(dataset, "a.txt", item_metadata=metadata)
     item.metadata["user"]["box"]["w"] = 5
@@ -142,6 +142,10 @@ def test_one_item_changes_at_any_depth(dataset: Any) -> None:
     item.update()
     now = dataset.items.get(item_id=item.id)
     assert now.metadata["user"] == {"box": {"w": 5, "h": 2}, "new": [1, "x"]}
+    now.metadata["system"]["size"] = 7
+    with pytest.raises(dl.exceptions.BadRequest, match="system"):
+        now.update(system_metadata=True)
+    now = dataset.items.get(item_id=item.id)
     now.filename = "/moved/a.txt"
     now.update()
     assert dataset.items.get(item_id=item.id).dir == "/moved"
@@ -244,6 +248,10 @@ def test_annotations(dl: ModuleType, seven: Any) -> None:
     assert gone.delete()
     assert [one.label for one in item.annotations.list()].count("gone") == 0
     assert seven.annotations.list().items_count == 2
+    labelled = dl.Filters(resource="annotations", field="label", values="cat")
+    with pytest.raises(dl.exceptions.BadRequest, match="annotations"):
+        seven.annotations.delete(filters=labelled)
+    assert seven.annotations.list(filters=labelled).items_count == 1
 
 
 def test_attributes_are_refused_rather_than_lost(dl: ModuleType, dataset: Any) -> None:
