@@ -46,9 +46,9 @@ class Client:
         conditions: Sequence[Metadata],
         *,
         resource: str = "items",
-        after: str | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Everything that meets all conditions, in the order of ids, behind `after`."""
+        """Everything that meets all conditions, in the order of ids."""
+        after: str | None = None
         while True:
             page = self.page(path, conditions, PAGE, resource=resource, after=after)
             yield from page["items"]
@@ -96,6 +96,10 @@ class Client:
             raise NotAllowed(_line(error, "Sign in with dtlpy first.")) from error
         except exceptions.ExceptionMain as error:
             raise ContractError(_line(error, f"The service failed at {path}.")) from error
+        except OSError as error:
+            raise ContractError(
+                f"The service cannot be reached: {type(error).__name__}."
+            ) from error
         return answer
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,23 @@ def seven(dl: ModuleType) -> Any:
 
 def names(pages: Any) -> str:
     return "".join(item.name[0] for item in pages.all())
+
+
+def test_the_page_of_the_docs_signs_in(dl: ModuleType, origin: str, tokens: dict[str, str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "hosts.md").read_text(encoding="utf-8")
+    (code,) = re.findall(
+        r"with `clustering serve`, then\n\n```python\n(.*?)^```$", page, re.S | re.M
+    )
+    for written, here in (
+        ("http://127.0.0.1:8400", origin),
+        ("NAME", OWNER),
+        ("TOKEN", tokens[OWNER]),
+    ):
+        assert written in code
+        code = code.replace(written, here)
+    dl.logout()
+    exec(code, {})
+    assert dl.info()["user_email"] == OWNER and dl.projects.list()
 
 
 def test_signing_in_with_every_kind_of_token(dl: ModuleType, tokens: dict[str, str]) -> None:
