@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from host_stub.api.problems import problem
+from host_stub.dataloop.tokens import token_in
 from host_stub.permissions import ANYBODY, needed
-from host_stub.security import POLICY_VIOLATION
+from host_stub.security import APIS, POLICY_VIOLATION
 from host_stub.users import LOCAL_USER, NOBODY, User, Users, current_user
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Access:
 def _token(headers: Headers) -> str | None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return token.strip()
+        return token_in(token.strip())
     try:
         cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
@@ -81,11 +82,11 @@ def _token(headers: Headers) -> str | None:
 def _refusal(scope: Scope, user: User | None, role: Role) -> Response:
     if user is not None:
         detail = f"This needs the role {role}; {user.name} is {user.role}."
-        return problem(403, "NotAllowed", detail, "not_allowed")
-    page = scope["method"] in ("GET", "HEAD") and not scope["path"].startswith("/api/")
+        return problem(403, "NotAllowed", detail, "not_allowed", scope["path"])
+    page = scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(APIS)
     if page:
         return RedirectResponse("/login", 303)
     detail = "Send a token in the header Authorization: Bearer TOKEN."
-    answer = problem(401, "NotSignedIn", detail, "not_signed_in")
+    answer = problem(401, "NotSignedIn", detail, "not_signed_in", scope["path"])
     answer.headers["www-authenticate"] = "Bearer"
     return answer

@@ -146,7 +146,7 @@ class Actions:
 
     def _clone(self, dataset_id: str, item_ids: Sequence[str], inputs: Metadata) -> ActionResult:
         target = self._datasets.get(_text(inputs, "dataset", "Choose the dataset to clone to."))
-        copies = self._datasets.clone(item_ids, target.id)
+        copies = self._datasets.clone_items(item_ids, target.id)
         said = f"{counted(len(copies))} cloned to {target.name}."
         take_back = partial(self._datasets.delete_unchanged, copies)
         return self._told(said, Undo(dataset_id, len(copies), take_back))

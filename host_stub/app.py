@@ -1,4 +1,4 @@
-"""The web application: REST under /api/v1, the pages, and the checks before both."""
+"""The web application: REST under /api/v1, Dataloop's, the pages, and the checks before all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from host_stub import api, pages
+from host_stub import api, dataloop, pages
 from host_stub.access import Access
 from host_stub.limits import MAX_UPLOAD_BYTES, BodyLimit
 from host_stub.security import SameOriginOnly, is_loopback
@@ -40,6 +40,7 @@ def create_app(
     app.add_middleware(Access, users=platform.users, always=not is_loopback(allowed_host))
     app.add_middleware(SameOriginOnly, allowed_host=allowed_host)
     api.mount(app, platform)
+    dataloop.mount(app, platform)
     pages.mount(app, platform)
     for route in app.routes:
         if isinstance(route, APIRoute) and not route.path.startswith("/api/"):

@@ -93,6 +93,7 @@ def _add_folders(tar: tarfile.TarFile, data_dir: Path) -> list[Path]:
 
 
 def _forget_items_without_bytes(database: sqlite3.Connection, kept: set[str]) -> None:
+    database.execute("PRAGMA foreign_keys = ON")  # vectors of clients go with their items
     with database:
         for item_id, content, thumbnail in database.execute(
             "SELECT id, content, thumbnail FROM items"

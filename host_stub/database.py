@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import regex
-from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event, select
+from sqlalchemy import (
+    JSON,
+    Engine,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from host_stub.schema import prepare
@@ -84,6 +93,33 @@ class FeatureSetRow(Table):
     model: Mapped[str]
     fingerprint: Mapped[str]
     count: Mapped[int]
+
+
+class ClientFeatureSetRow(Table):
+    """A feature set whose vectors a client brings, and the host keeps."""
+
+    __tablename__ = "client_feature_sets"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int]
+    type: Mapped[str]
+    model: Mapped[str | None]
+    created: Mapped[str]
+
+
+class ClientVectorRow(Table):
+    """A vector of a client's feature set, gone with the set and with the item."""
+
+    __tablename__ = "client_vectors"
+    __table_args__ = (UniqueConstraint("feature_set_id", "item_id"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    feature_set_id: Mapped[str] = mapped_column(
+        ForeignKey("client_feature_sets.id", ondelete="CASCADE")
+    )
+    item_id: Mapped[str] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), index=True)
+    value: Mapped[bytes]
+    """float32, little-endian."""
 
 
 class ExecutionRow(Table):

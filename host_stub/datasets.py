@@ -39,6 +39,13 @@ class Datasets(Items):
             rows = session.scalars(select(ProjectRow).order_by(ProjectRow.id))
             return [Project(id=row.id, name=row.name) for row in rows]
 
+    def create_project(self, name: str) -> Project:
+        """Make a project. Raises `InvalidInput` when the name has no visible character."""
+        row = ProjectRow(id=new_id(), name=_checked_name("project", name))
+        with self._database.changing() as session:
+            session.add(row)
+        return Project(id=row.id, name=row.name)
+
     def list(
         self, project_id: str | None = None, *, after: str | None = None, limit: int | None = None
     ) -> list[Dataset]:
@@ -65,8 +72,7 @@ class Datasets(Items):
             InvalidInput: the name has no visible character.
             NotFound: there is no such project.
         """
-        if not name.strip() or not name.isprintable():
-            raise InvalidInput(f"A dataset needs a name of printable characters, not {name!r}.")
+        name = _checked_name("dataset", name)
         with self._database.changing() as session:
             if (made := made_with(session, DatasetRow, key)) is not None:
                 return _dataset(made)
@@ -77,12 +83,19 @@ class Datasets(Items):
                 id=new_id(),
                 creation_key=key,
                 project_id=project,
-                name=name.strip(),
+                name=name,
                 created=now(),
             )
             session.add(row)
             session.flush()
             return _dataset(row)
+
+    def rename(self, dataset_id: str, name: str) -> Dataset:
+        """Give a dataset another name. Raises `InvalidInput` as `create` does."""
+        with self._database.changing() as session:
+            row = dataset_row(session, dataset_id)
+            row.name = _checked_name("dataset", name)
+        return _dataset(row)
 
     def delete(self, dataset_id: str) -> None:
         """Delete a dataset with its items and bytes; the apps then delete what they keep of it."""
@@ -118,6 +131,12 @@ def _default_project(session: Session) -> str:
         session.add(ProjectRow(id=DEFAULT_PROJECT, name="Default project"))
         session.flush()
     return DEFAULT_PROJECT
+
+
+def _checked_name(what: str, name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise InvalidInput(f"A {what} needs a name of printable characters, not {name!r}.")
+    return name.strip()
 
 
 def _dataset(row: DatasetRow) -> Dataset:

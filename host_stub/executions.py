@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 
 from host_contract.entities import Execution, ExecutionStatus, Metadata
 from host_contract.errors import InvalidInput, NotFound
+from host_contract.inputs import checked
 from host_contract.manifest import Function
 from host_stub.database import Database, DatasetRow, ExecutionRow, ItemRow, made_with, new_id, now
 from host_stub.execution_rows import (
@@ -27,7 +28,6 @@ from host_stub.execution_rows import (
     found,
     this_process,
 )
-from host_stub.inputs import checked
 from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
 from host_stub.runner import Runner
@@ -164,6 +164,14 @@ class Executions:
                 row.cancel_requested = True
             if row.status == ExecutionStatus.CREATED.value:
                 row.status, row.ended = ExecutionStatus.CANCELLED.value, now()
+
+    def report(self, execution_id: str, fraction: float, message: str) -> None:
+        """Write the progress of one that is under way. Raises `NotFound`, or `InvalidInput`."""
+        with self._database.changing() as session:
+            row = found(session.get(ExecutionRow, execution_id), execution_id)
+            if row.status not in ACTIVE:
+                raise InvalidInput(f"Execution {execution_id!r} is {row.status} already.")
+            row.progress, row.message = fraction, message or row.message
 
     def wait(
         self, execution_id: str, watch: Callable[[Execution], None] | None = None

@@ -12,6 +12,7 @@ from host_stub.database import ItemRow
 
 NUMBERS = ("integer", "real", "true", "false")
 TEXT = ("text",)
+_PATH = ItemRow.folder + ItemRow.name
 
 
 def as_sql(tree: Filter) -> ColumnElement[bool]:
@@ -30,7 +31,7 @@ def as_sql(tree: Filter) -> ColumnElement[bool]:
             path = "$" + "".join(f'."{key}"' for key in keys)
             return _any_of(func.json_each(ItemRow.user_metadata, path), operator, operand)
         case Condition(field, operator, operand):
-            column = getattr(ItemRow, field)
+            column = _PATH if field == "path" else getattr(ItemRow, field)
             if operator == "$exists":
                 return true() if operand else false()
             types = NUMBERS if field == "size" else TEXT

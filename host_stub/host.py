@@ -15,6 +15,7 @@ from host_contract.entities import (
     Item,
     ItemPage,
     Level,
+    Limits,
     Metadata,
     Notification,
     Project,
@@ -32,6 +33,10 @@ class AppHost:
         self._platform = platform
         self._app = app
         self._user = user
+
+    def limits(self) -> Limits:
+        """See the protocol."""
+        return Limits()
 
     def projects(self) -> list[Project]:
         """See the protocol."""
@@ -86,7 +91,7 @@ class AppHost:
     def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
         """See the protocol."""
         self._user.must(Role.EDITOR, "Cloning items")
-        return self._platform.datasets.clone_items(item_ids, dataset_id)
+        return len(self._platform.datasets.clone_items(item_ids, dataset_id))
 
     def feature_sets(self, dataset_id: str) -> list[FeatureSet]:
         """See the protocol."""

@@ -24,6 +24,7 @@ MAX_NAME_BYTES = 255
 """What file systems take."""
 MAX_LABELS, MAX_LABEL_LENGTH = 100, 200
 MAX_METADATA_LENGTH = 100_000
+MAX_ANNOTATIONS_LENGTH = 1_000_000
 MAX_FOLDER_LENGTH = 1_000
 SOURCE_VERSION = "source_version"
 """The system metadata's field that says which version of its source an item was made of."""
@@ -88,6 +89,15 @@ def check_labels(labels: Sequence[str]) -> None:
         raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
     if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
         raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
+
+
+def check_annotations(annotations: Sequence[Any], labels: Sequence[str]) -> None:
+    """Raise `InvalidInput` for a wrong label, or annotations that are too much for a row."""
+    check_labels(labels)
+    size = len(json.dumps(annotations, ensure_ascii=False))
+    if size > MAX_ANNOTATIONS_LENGTH:
+        limit = f"{MAX_ANNOTATIONS_LENGTH:,} characters of JSON"
+        raise InvalidInput(f"An item's annotations have at most {limit}, not {size:,}.")
 
 
 def check_metadata(metadata: Metadata) -> None:

@@ -7,7 +7,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import delete, select
 
-from host_contract.entities import Item, Metadata
+from host_contract.entities import Annotation, Item, Metadata
+from host_contract.errors import NotFound
 from host_stub.changes import Change, MergeMetadata, fingerprint
 from host_stub.database import Database, ItemRow, made_with
 from host_stub.files import Files, Readable
@@ -17,6 +18,7 @@ from host_stub.item_rows import (
     SOURCE_VERSION,
     Received,
     blocks,
+    check_annotations,
     copy_of,
     item_of,
     new_row,
@@ -189,12 +191,34 @@ class Items(ItemReading):
             self._event("Item", "Deleted", dataset_id, ids)
         return sum(map(len, gone.values()))
 
-    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> int:
-        """Copy items into a dataset; the bytes are shared. Returns how many."""
-        return len(self.clone(item_ids, dataset_id))
+    def annotate(
+        self, item_id: str, change: Callable[[Sequence[Annotation]], Sequence[Annotation]]
+    ) -> None:
+        """Change what is said about an item: from the annotations that there are, to the new ones.
 
-    def clone(self, item_ids: Sequence[str], dataset_id: str) -> dict[str, str]:
-        """The same; gives what `delete_unchanged` needs, by the ids of the copies."""
+        Raises:
+            NotFound: there is no such item.
+            InvalidInput: a label is empty or too long, or it is too much.
+        """
+        found: list[str] = []
+
+        def annotated(row: ItemRow) -> None:
+            after = change([Annotation(**annotation) for annotation in row.annotations])
+            row.labels = list(dict.fromkeys(annotation.label for annotation in after))
+            row.annotations = [annotation.model_dump(exclude_none=True) for annotation in after]
+            check_annotations(row.annotations, row.labels)
+            found.append(row.id)
+
+        self._each([item_id], annotated)
+        if not found:
+            raise NotFound(f"There is no item {item_id!r}.")
+
+    def clone_items(self, item_ids: Sequence[str], dataset_id: str) -> dict[str, str]:
+        """Copy items into a dataset; the bytes are shared.
+
+        Returns:
+            What `delete_unchanged` needs, by the ids of the copies.
+        """
         with self._database.changing() as session:
             dataset_row(session, dataset_id)
             copies = [copy_of(row, dataset_id) for row in rows_of(session, item_ids)]

@@ -14,6 +14,7 @@ from host_contract.context import Host
 from host_contract.entities import Dataset, Execution, Level, Metadata
 from host_stub import events, importing, serving
 from host_stub.actions import Actions
+from host_stub.client_vectors import ClientVectors
 from host_stub.database import Database
 from host_stub.datasets import Datasets
 from host_stub.executions import Executions
@@ -59,6 +60,7 @@ class LocalPlatform:
         self.apps = Apps(self.database, modules, hook_seconds=hook_seconds)
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)
+        self.client_vectors = ClientVectors(self.database)
         self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
         self.executions = Executions(
             self.database, self.apps, self.notifications, self.data_dir, modules, scheduler

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+APIS = ("/api/", "/dataloop/")
+"""Where programs ask; everywhere else people do."""
 POLICY_VIOLATION = 1008
 """Close code of RFC 6455; before the websocket is open, the answer is 403."""
 PAGE_POLICY = "; ".join(
@@ -83,7 +85,7 @@ class SameOriginOnly:
                 found = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     found.setdefault(name, value)
-                api = scope["path"].startswith("/api/")
+                api = scope["path"].startswith(APIS)
                 found.setdefault("content-security-policy", API_POLICY if api else PAGE_POLICY)
             await send(message)
 

@@ -50,20 +50,24 @@ def router(platform: LocalPlatform) -> APIRouter:
     @found.get("/{item_id}/stream", response_class=StreamingResponse)
     def get_stream(item_id: str) -> StreamingResponse:
         """The item's bytes: shown when they are those of a picture, else a download."""
-        item = platform.datasets.item(item_id)
-        content = item.open()
-        kind = picture_type(content.read(HEAD_BYTES))
-        content.seek(0)
-        disposition = "inline" if kind else "attachment"
-        headers = {
-            "content-disposition": f"{disposition}; filename*=UTF-8''{quote(item.name, safe='')}",
-            "content-security-policy": "sandbox; default-src 'none'",
-            "content-length": str(item.size),
-        }
-        kind = kind or "application/octet-stream"
-        return StreamingResponse(_blocks(content), media_type=kind, headers=headers)
+        return stream(platform.datasets.item(item_id))
 
     return found
+
+
+def stream(item: Item) -> StreamingResponse:
+    """An item's bytes: shown when they are those of a picture, else a download."""
+    content = item.open()
+    kind = picture_type(content.read(HEAD_BYTES))
+    content.seek(0)
+    disposition = "inline" if kind else "attachment"
+    headers = {
+        "content-disposition": f"{disposition}; filename*=UTF-8''{quote(item.name, safe='')}",
+        "content-security-policy": "sandbox; default-src 'none'",
+        "content-length": str(item.size),
+    }
+    kind = kind or "application/octet-stream"
+    return StreamingResponse(_blocks(content), media_type=kind, headers=headers)
 
 
 def _blocks(content: BinaryIO) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -40,6 +40,14 @@ def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSessio
 def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> JsonValue:
     """Run an extraction or a projection."""
     return functions.run(function, inputs, context)
+
+
+@hookimpl
+def read_features(
+    host: Host, dataset_id: str, feature_set: str, item_ids: Sequence[str] | None
+) -> Mapping[str, Sequence[float]]:
+    """Hand out vectors of a feature set."""
+    return FeatureStore(host.storage(dataset_id)).read(feature_set).by_item(item_ids)
 
 
 @hookimpl

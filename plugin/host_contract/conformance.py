@@ -192,6 +192,8 @@ QUERIES: tuple[Metadata, ...] = (
     {"label": {"$exists": False}},
     {"name": {"$regex": r"\.png$"}},
     {"name": {"$contains": "PNG"}},
+    {"path": "/b.txt"},
+    {"path": {"$regex": r"^/[^/]*\.png$"}},
     {"name": ["a.png", "b.txt"]},
     {"size": {"$gt": 1, "$lte": 3}},
     {"metadata.n": 1},

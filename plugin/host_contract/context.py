@@ -20,6 +20,7 @@ from host_contract.entities import (
     Item,
     ItemPage,
     Level,
+    Limits,
     Metadata,
     Notification,
     Project,
@@ -37,6 +38,9 @@ class Host(Protocol):
 
     Every method raises `NotFound` for an id that does not exist.
     """
+
+    def limits(self) -> Limits:
+        """What this host cannot do; an app says it in the place where a user would look for it."""
 
     def projects(self) -> list[Project]:
         """All projects the user may see."""

@@ -196,6 +196,15 @@ class UndoAction(Entity):
     inputs: Metadata = Field(default_factory=dict)
 
 
+class Limits(Entity):
+    """What a host cannot do: a line for the user, shown where it would be; None where it can."""
+
+    dataset_actions: str | None = None
+    notifications: str | None = None
+    thumbnails: str | None = None
+    content_versions: str | None = None
+
+
 class ActionResult(Entity):
     """What an action did."""
 

@@ -7,7 +7,7 @@ app's failure is never another's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pluggy
@@ -49,6 +49,16 @@ def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSessio
 @hookspec(firstresult=True)
 def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> JsonValue:
     """Run a function that the manifest declares, in a worker process, and return its output."""
+
+
+@hookspec(firstresult=True)
+def read_features(  # type: ignore[empty-body]
+    host: Host, dataset_id: str, feature_set: str, item_ids: Sequence[str] | None
+) -> Mapping[str, Sequence[float]]:
+    """Hand out vectors that the app keeps, by item id: those of some items, or all for None.
+
+    Items without a vector are left out. Vectors may be rows of an array.
+    """
 
 
 @hookspec

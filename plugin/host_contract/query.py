@@ -4,26 +4,27 @@
     {"mimetype": {"$regex": "^image/"}, "size": {"$gt": 9}} both hold
     {"$or": [{"folder": "/a/"}, {"metadata.score": {"$gte": 0.5}}]}
 
-Fields are `id`, `name`, `folder`, `mimetype`, `size`, `created`, `label` and `metadata.<path>`,
-user metadata by dotted path. A field has any number of values: none where it is missing or null,
-several where it is a list, an object or `label`. A condition holds when it holds for any value;
-`$ne` and `$nin` hold when `$eq` and `$in` do not. Numbers and texts are never equal, and never
-compared. A bare value means `$eq`, a bare list `$in`.
+Fields are `id`, `name`, `folder`, `path` (folder and name), `mimetype`, `size`, `created`, `label`
+and `metadata.<path>`, user metadata by dotted path. A field has any number of values: none where it
+is missing or null, several where it is a list, an object or `label`. A condition holds when it
+holds for any value; `$ne` and `$nin` hold when `$eq` and `$in` do not. Numbers and texts are never
+equal, and never compared. A bare value means `$eq`, a bare list `$in`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import regex
 from pydantic import JsonValue
 
-from host_contract.entities import Item
+from host_contract.entities import Item, Metadata
 from host_contract.errors import InvalidQuery
 
-FIELDS = ("id", "name", "folder", "mimetype", "size", "created", "label")
+FIELDS = ("id", "name", "folder", "path", "mimetype", "size", "created", "label")
 METADATA = "metadata."
 MAX_DEPTH, MAX_PATTERN = 20, 500
 REGEX_SECONDS = 0.2
@@ -82,11 +83,11 @@ def parse_query(
 
 def matches(tree: Filter, item: Item) -> bool:
     """Whether an item passes the filter: the meaning of the language, for any host to test by."""
-    return holds(tree, lambda field: values_of(item, field))
+    return holds(tree, partial(values_of, item))
 
 
 def holds(tree: Filter, values: Callable[[str], Sequence[Scalar]]) -> bool:
-    """Whether what has these values of each field passes the filter."""
+    """Whether anything passes the filter that has, by field, these values."""
     match tree:
         case All(parts):
             return all(holds(part, values) for part in parts)
@@ -97,7 +98,7 @@ def holds(tree: Filter, values: Callable[[str], Sequence[Scalar]]) -> bool:
         case Condition(field, "$exists", operand):
             return bool(values(field)) == operand
         case Condition(field, operator, operand):
-            return any(_holds(operator, value, operand) for value in values(field))
+            return any(_compares(operator, value, operand) for value in values(field))
 
 
 def values_of(item: Item, field: str) -> list[Scalar]:
@@ -106,10 +107,17 @@ def values_of(item: Item, field: str) -> list[Scalar]:
         return list(item.labels)
     if field == "created":
         return [item.created.isoformat()]
+    if field == "path":
+        return [item.folder + item.name]
     if not field.startswith(METADATA):
         return [getattr(item, field)]
-    found: JsonValue = item.user_metadata
-    for key in field.removeprefix(METADATA).split("."):
+    return values_at(item.user_metadata, field.removeprefix(METADATA))
+
+
+def values_at(metadata: Metadata, path: str) -> list[Scalar]:
+    """All values at a dotted path."""
+    found: JsonValue = metadata
+    for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
     inside = list(found.values()) if isinstance(found, dict) else found
     several = inside if isinstance(inside, list) else [inside]
@@ -184,9 +192,9 @@ _OPERANDS: dict[str, tuple[str, Callable[[object], bool]]] = {
 }
 
 
-def _holds(operator: str, value: Scalar, operand: Scalar | tuple[Scalar, ...]) -> bool:
+def _compares(operator: str, value: Scalar, operand: Scalar | tuple[Scalar, ...]) -> bool:
     if isinstance(operand, tuple):
-        return any(_holds("$eq", value, one) for one in operand)
+        return any(_compares("$eq", value, one) for one in operand)
     if isinstance(value, str) != isinstance(operand, str):
         return False
     match operator:

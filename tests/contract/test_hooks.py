@@ -19,7 +19,7 @@ HOOKS = sorted(
 
 def test_there_are_hooks() -> None:
     assert "manifest_path" in HOOKS
-    assert len(HOOKS) == 9
+    assert len(HOOKS) == 10
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -20,6 +20,7 @@ from host_contract.errors import InvalidInput, NotAllowed, NotFound
 from host_stub.app import create_app
 from host_stub.permissions import RULES, needed
 from host_stub.platform import LocalPlatform
+from host_stub.security import APIS
 from host_stub.users import Role, User, current_user
 from tests.host_stub.conftest import png
 from tests.host_stub.pages.served_pages import running
@@ -85,7 +86,7 @@ def test_each_role_at_each_route(client: httpx.Client, tokens: dict[str, str], r
     if role is None:
         assert nobody.status_code not in (401, 403, 500) or path == "/login"
         return
-    page = method == "GET" and not path.startswith("/api/")
+    page = method == "GET" and not path.startswith(APIS)
     assert nobody.status_code == (303 if page else 401)
     assert nobody.headers["location"] == "/login" if page else nobody.json()["code"]
     wrong = client.request(method, path, headers={"authorization": "Bearer wrong"})

@@ -84,6 +84,8 @@ class ActionsMenu:
             items.append({"label": action.label, "icon": icon})
         if slot:
             items += [None, *({"label": SLOT + a.label, "icon": "auto_awesome"} for a in slot)]
+        if (reason := self._host.limits().dataset_actions) is not None:
+            items.append({"label": reason, "icon": "info"})
         self.button.items = items
 
     def show_count(self, count: int) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,12 @@ class FeatureSet:
             raise ValueError(f"vectors have shape {self.vectors.shape}, not {expected}")
         if self.vectors.dtype not in (np.float16, np.float32):
             raise ValueError(f"vectors are {self.vectors.dtype}, not float16 or float32")
+
+    def by_item(self, item_ids: Sequence[str] | None = None) -> dict[str, Any]:
+        """(D,) of each item, or of those of these items that are in the set."""
+        rows = {item_id: row for row, item_id in enumerate(self.item_ids)}
+        wanted = rows if item_ids is None else [one for one in item_ids if one in rows]
+        return {item_id: self.vectors[rows[item_id]] for item_id in wanted}
 
     def in_order_of_ids(self) -> FeatureSet:
         """The same in the order of item ids; itself when it is in that order."""
