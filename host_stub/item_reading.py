@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, true
+from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Item, ItemPage
@@ -11,6 +11,18 @@ from host_stub.database import Database, ItemRow
 from host_stub.files import Files
 from host_stub.item_query import ORDERS, Query, Reading, condition_of
 from host_stub.item_rows import item_of
+
+AT_PLACE = (
+    select(ItemRow)
+    .where(
+        ItemRow.dataset_id == bindparam("dataset_id"),
+        ItemRow.folder == bindparam("folder"),
+        ItemRow.name == bindparam("name"),
+    )
+    .order_by(ItemRow.id)
+    .limit(1)
+)
+"""Made once: to make it takes longer than to run it, and an import runs it for each item."""
 
 
 class ItemReading:
@@ -88,10 +100,9 @@ class ItemReading:
 
     def at(self, dataset_id: str, folder: str, name: str) -> Item | None:
         """The oldest item with this folder and name, if there is one."""
-        place = (ItemRow.dataset_id == dataset_id, ItemRow.folder == folder, ItemRow.name == name)
+        place = {"dataset_id": dataset_id, "folder": folder, "name": name}
         with self._database.session() as session:
-            wanted = select(ItemRow).where(*place).order_by(ItemRow.id).limit(1)
-            row = session.scalars(wanted).one_or_none()
+            row = session.scalars(AT_PLACE, place).one_or_none()
             return None if row is None else item_of(row, self._files)
 
     def thumbnail(self, item_id: str) -> bytes:

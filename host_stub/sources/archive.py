@@ -74,6 +74,9 @@ class _Folders:
     def ls(self, path: str, detail: bool = True) -> list[dict[str, Any]]:
         return list(self._entries.get(path.strip("/"), {}).values())
 
+    def info(self, path: str) -> dict[str, Any]:
+        return {"name": path, "type": "file", "size": self._files[path.strip("/")].file_size}
+
     def open(self, path: str, _mode: str) -> BinaryIO:
         return cast(BinaryIO, self._archive.open(self._files[path.strip("/")]))
 

@@ -17,14 +17,14 @@ from host_stub.sources.parquet import ParquetSource
 from host_stub.sources.saved import SavedSource, is_saved
 from host_stub.sources.source import Source
 from host_stub.sources.texts import read_json
-from host_stub.sources.webdataset import ENDINGS, WebDatasetSource
+from host_stub.sources.webdataset import WebDatasetSource
 
 PARQUET = ".parquet"
 ANNOTATIONS = "annotations"
 """COCO's own folder of JSON files, beside the folders of pictures."""
-PARQUET_FOLDERS = ("", "data")
-"""Where shards lie, relative to the folder of a dataset."""
-BESIDE_TARS = (".json", ".jsonl", ".md", ".txt", ".yaml", ".yml")
+TARS = (".tar", ".tar.gz", ".tgz")
+FILES = (PARQUET, *TARS, ".zip", ".json")
+BESIDE_SHARDS = (".json", ".jsonl", ".md", ".txt", ".yaml", ".yml")
 """What may lie beside shards and is no item."""
 
 
@@ -38,22 +38,19 @@ def open_source(url: str, pictures: str | None = None) -> Source:
     Raises:
         InvalidInput: there is nothing there, it is of no known kind, or is wrong, by file and row.
     """
-    location, name = open_location(url)
-    if not name:
-        return open_folder(location, _name_of(location.url))
-    file = location.find(name)
+    location, file = open_location(url)
     if file is None:
-        raise InvalidInput(f"{url} is a link out of its folder; name the file itself.")
-    stem = name.partition(".")[0] or name
-    lower = name.lower()
-    if lower.endswith(PARQUET):
-        return ParquetSource([file], url, stem)
-    if lower.endswith(ENDINGS):
-        return WebDatasetSource([file], url, stem)
-    if lower.endswith(".zip"):
-        return open_folder(open_zip(file.open(), url), stem)
-    if lower.endswith(".json"):
-        return _open_json(location, file, url, stem, pictures)
+        return open_folder(location, _name_of(location.url))
+    ending = next((end for end in FILES if file.name.lower().endswith(end)), "")
+    name = file.name[: len(file.name) - len(ending)] or file.name
+    if ending == PARQUET:
+        return ParquetSource([file], url, name)
+    if ending in TARS:
+        return WebDatasetSource([file], url, name)
+    if ending == ".zip":
+        return open_folder(open_zip(file.open(), url), name)
+    if ending == ".json":
+        return _open_json(location, file, url, name, pictures)
     raise InvalidInput(
         f"{url} is of no known kind: looked for a folder, .parquet, .tar, .tar.gz, .zip, and .json "
         "of COCO or Label Studio."
@@ -61,21 +58,18 @@ def open_source(url: str, pictures: str | None = None) -> Source:
 
 
 def open_folder(location: Location, name: str) -> Source:
-    """Open what is in a folder: what `save_to_disk` made, shards of a known kind, or files."""
+    """Open what is in a folder: what `save_to_disk` made, shards with only texts beside, or files.
+
+    Raises:
+        InvalidInput: it cannot be listed or holds nothing, or what it holds is wrong.
+    """
     if is_saved(location):
         return SavedSource(location, name)
-    top = [file for name, file in location.entries().items() if file and not name.startswith(".")]
-    shards = [
-        file
-        for folder in PARQUET_FOLDERS
-        for file in location.entries(folder).values()
-        if file is not None and file.name.lower().endswith(PARQUET)
-    ]
-    if shards:
+    shards = [file for file in location.files() if not file.name.lower().endswith(BESIDE_SHARDS)]
+    if shards and all(file.name.lower().endswith(PARQUET) for file in shards):
         return ParquetSource(shards, location.url, name)
-    tars = [file for file in top if file.name.lower().endswith(ENDINGS)]
-    if tars and all(file in tars or file.name.lower().endswith(BESIDE_TARS) for file in top):
-        return WebDatasetSource(tars, location.url, name)
+    if shards and all(file.name.lower().endswith(TARS) for file in shards):
+        return WebDatasetSource(shards, location.url, name)
     return FolderSource(location, name)
 
 
@@ -91,11 +85,12 @@ def _open_json(location: Location, file: File, url: str, name: str, pictures: st
             "a list of objects with 'data', as Label Studio exports."
         )
     if pictures is not None:
-        location, file_name = open_location(pictures)
-        if file_name:
+        location, single = open_location(pictures)
+        if single is not None:
             raise InvalidInput(f"{pictures} is a file; name the folder of the pictures.")
     elif PurePosixPath(location.url).name == ANNOTATIONS:
-        location, file = location.outer(), replace(file, path=f"{ANNOTATIONS}/{file.path}")
+        file = replace(file, path=f"{ANNOTATIONS}/{file.path}")
+        location = location.outer()
     return reader(location, file, found, url, name)
 
 

@@ -45,6 +45,9 @@ class FileSystem(Protocol):
     def ls(self, path: str, detail: bool) -> list[dict[str, Any]]:
         """Name, type, size and more of all that is in a folder."""
 
+    def info(self, path: str) -> dict[str, Any]:
+        """The same of one file."""
+
     def open(self, path: str, mode: str, /) -> BinaryIO:
         """Open a file."""
 
@@ -81,15 +84,15 @@ class Location:
         return self._folders[folder]
 
     def find(self, path: str) -> File | None:
-        """The file at a path relative to the location, if there is one."""
+        """The file at a path relative to the location, if there is one; none that is hidden."""
         folder = ""
         *folders, name = path.split("/", MAX_PARTS)
         for part in folders:
             there = self.entries(folder)
-            if part not in there or there[part] is not None:
+            if part.startswith(".") or part not in there or there[part] is not None:
                 return None
             folder = f"{folder}/{part}" if folder else part
-        return self.entries(folder).get(name)
+        return None if name.startswith(".") else self.entries(folder).get(name)
 
     def files(self, folder: str = "") -> Iterator[File]:
         """All files in a folder and those below, without hidden ones."""
@@ -106,8 +109,13 @@ class Location:
         return Location(self._fs, f"{self._root}/{folder}", f"{self.url.rstrip('/')}/{folder}")
 
     def outer(self) -> Location:
-        """The folder that it is in."""
-        return Location(self._fs, self._root.rpartition("/")[0], self.url.rpartition("/")[0])
+        """The folder that it is in; itself when that would be a whole disk or all buckets."""
+        outer = self._root.rpartition("/")[0]
+        return Location(self._fs, outer, self.url.rpartition("/")[0]) if outer else self
+
+    def file(self, name: str) -> File:
+        """A file in it, of which nobody but the user said that it is there; nothing is listed."""
+        return self._file(name, self._fs.info(f"{self._root}/{name}"))
 
     def _listed(self, folder: str) -> Iterator[tuple[str, File | None]]:
         for entry in self._ls(f"{self._root}/{folder}" if folder else self._root):
@@ -173,11 +181,11 @@ def _version(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def open_location(url: str) -> tuple[Location, str]:
-    """The location of a local path or an fsspec URL, and the name of the file there, if it is one.
+def open_location(url: str) -> tuple[Location, File | None]:
+    """The location of a local path or an fsspec URL, and the file there, if it is one.
 
     Returns:
-        The folder and ''; or for a file the folder that it is in, and its name.
+        The folder and None; or for a file the folder that it is in, and the file.
 
     Raises:
         InvalidInput: there is nothing there, or the file system cannot be used.
@@ -193,13 +201,13 @@ def open_location(url: str) -> tuple[Location, str]:
         else:
             fs, path = url_to_fs(url)
         fs.invalidate_cache()
-        is_file = fs.isfile(path)
-        there = is_file or fs.isdir(path)
+        if fs.isfile(path):
+            folder, _, name = path.rpartition("/")
+            location = Location(fs, folder, url.rpartition("/")[0])
+            return location, location.file(name)
+        there = fs.isdir(path)
     except Exception as error:  # each file system has errors of its own
         raise InvalidInput(f"{url} cannot be opened: {reason_of(error)}") from error
     if not there:
         raise InvalidInput(f"{url} is not there: neither a file nor a folder.")
-    if not is_file:
-        return Location(fs, path, url), ""
-    folder, _, name = path.rpartition("/")
-    return Location(fs, folder, url.rpartition("/")[0]), name
+    return Location(fs, path, url), None

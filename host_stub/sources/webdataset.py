@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import mimetypes
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,9 @@ from host_stub.sources.location import File, reason_of
 from host_stub.sources.source import Report, SourceItem
 from host_stub.sources.texts import parse_json
 
-ENDINGS = (".tar", ".tar.gz", ".tgz")
+PICTURES = frozenset(
+    ["avif", "bmp", "gif", "heic", "jpeg", "jpg", "jp2", "pgm", "png", "ppm", "tif", "tiff", "webp"]
+)
 GZIP = b"\x1f\x8b"
 MAX_SIBLING_BYTES = 1 << 20
 """A label, text or JSON of more bytes is none."""
@@ -113,7 +114,7 @@ def _samples(content: BinaryIO, file: File, report: Report) -> Iterator[Sample]:
 
 def _add(sample: Sample, ending: str, member: Member, where: str, report: Report) -> None:
     """Add a file to its sample; what is of no known kind is left out."""
-    if (mimetypes.guess_type(f"x.{ending}")[0] or "").startswith("image/"):
+    if ending.rpartition(".")[2] in PICTURES:
         kept = 0 if member.again else member.size
         if (
             member.size > MAX_ITEM_BYTES

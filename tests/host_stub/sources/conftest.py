@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+BUCKETS = itertools.count()
+
 
 @pytest.fixture(scope="module")
 def s3_server() -> Iterator[str]:
@@ -25,13 +27,12 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    numbers = itertools.count()
 
     def put(folder: Path) -> str:
         import s3fs
 
-        bucket = f"bucket-{next(numbers)}"
-        files = s3fs.S3FileSystem()
+        bucket = f"bucket-{next(BUCKETS)}"
+        files = s3fs.S3FileSystem(s3_additional_kwargs={"ACL": "public-read"})
         files.mkdir(bucket)
         files.put(f"{folder}/", f"{bucket}/", recursive=True)
         return f"s3://{bucket}"

@@ -65,6 +65,9 @@ def test_json_names_only_files_of_its_own_folder(platform: LocalPlatform, place:
     examples.picture_file(place, "good.png", 1)
     names = ["good.png", *outside(place), "a/" * 500 + "x.png", "nul\0.png", "good.png"]
     images: list[Any] = [{"id": n, "file_name": name} for n, name in enumerate(names)]
+    (place / ".hidden").mkdir()
+    (place / ".hidden" / "key.png").write_bytes(SECRET)
+    images += [{"file_name": ".hidden/key.png"}, {"file_name": ".hidden"}]
     images += [{"id": [1], "file_name": 5}, {"id": {}}]
     (place / "coco.json").write_text(json.dumps({"images": images, "categories": []}))
     tasks = [{"id": n, "data": {"image": name}} for n, name in enumerate(names)]

@@ -231,6 +231,28 @@ def test_each_kind_is_read_from_s3(
         assert known(items_of(platform, dataset.id)) == known(items), kind
 
 
+def test_a_file_is_read_from_a_web_server(
+    platform: LocalPlatform, tmp_path: Path, s3: Callable[[Path], str], s3_server: str
+) -> None:
+    """No list of files is asked for, which web servers do not have."""
+    url = s3(examples.parquet(tmp_path).parent).replace("s3:/", s3_server)
+    dataset = platform.import_source(f"{url}/data.parquet")
+    assert dataset.name == "data"
+    assert sorted(map(number_of, items_of(platform, dataset.id))) == list(range(COUNT))
+
+
+def test_a_table_beside_pictures_is_no_source_of_its_own(
+    platform: LocalPlatform, tmp_path: Path
+) -> None:
+    folder = examples.class_folders(tmp_path / "animals")
+    pq.write_table(pa.table({"x": [1]}), folder / "map.v1.parquet")
+    dataset = platform.import_source(folder)
+    assert len(items_of(platform, dataset.id)) == COUNT + 1
+    assert {"cat", "dog"} < {
+        item.labels[0] for item in items_of(platform, dataset.id) if item.labels
+    }
+
+
 def test_s3_bucket_that_is_not_there_is_one_line(
     platform: LocalPlatform, s3: Callable[[Path], str]
 ) -> None:
