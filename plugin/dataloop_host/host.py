@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import logging
-import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from dataloop_host.client import PAGE, Client
 from dataloop_host.executions import Executions
+from dataloop_host.feature_sets import FeatureSets
 from dataloop_host.items import Items
 from dataloop_host.records import Records
 from dataloop_host.vectors import read_vectors
@@ -72,8 +72,8 @@ class DataloopHost:
         self._client = Client()
         self._items = Items(self._client)
         self._records = Records(state, self._client.dtlpy.environment())
+        self._feature_sets = FeatureSets(self._records)
         self._executions = Executions(manifest.name, manifest.functions(), self._run, self)
-        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Stop what runs."""
@@ -184,37 +184,20 @@ class DataloopHost:
     def feature_sets(self, dataset_id: str) -> list[FeatureSet]:
         """See the protocol."""
         self.dataset(dataset_id)
-        return [*self._feature_sets(dataset_id).values()]
+        return [*self._feature_sets.of(dataset_id).values()]
 
     def save_feature_set(
         self, dataset_id: str, name: str, *, size: int, model: str, fingerprint: str, count: int
     ) -> FeatureSet:
-        """See the protocol. The record is kept here: the service has no field for a fingerprint."""
+        """See the protocol."""
         self.dataset(dataset_id)
-        with self._lock:
-            kept = self._feature_sets(dataset_id)
-            saved = FeatureSet(
-                id=kept[name].id if name in kept else uuid.uuid4().hex,
-                dataset_id=dataset_id,
-                name=name,
-                size=size,
-                model=model,
-                fingerprint=fingerprint,
-                count=count,
-            )
-            self._save_feature_sets(dataset_id, kept | {name: saved})
-        return saved
+        return self._feature_sets.save(
+            dataset_id, name, size=size, model=model, fingerprint=fingerprint, count=count
+        )
 
     def delete_feature_set(self, feature_set_id: str) -> None:
         """See the protocol."""
-        with self._lock:
-            for dataset_id in self._records.datasets():
-                kept = self._feature_sets(dataset_id)
-                left = {name: one for name, one in kept.items() if one.id != feature_set_id}
-                if len(left) < len(kept):
-                    self._save_feature_sets(dataset_id, left)
-                    return
-        raise NotFound(f"There is no feature set {feature_set_id!r}.")
+        self._feature_sets.delete(feature_set_id)
 
     def start_execution(self, function: str, inputs: Metadata) -> Execution:
         """See the protocol."""
@@ -311,14 +294,6 @@ class DataloopHost:
                 there = self._items.some(dataset_id, ids[start : start + PAGE])
                 if there:
                     yield dataset_id, [item.id for item in there]
-
-    def _feature_sets(self, dataset_id: str) -> dict[str, FeatureSet]:
-        kept = self._records.read("records", dataset_id) or {}
-        return {name: FeatureSet.model_validate(one) for name, one in kept.items()}
-
-    def _save_feature_sets(self, dataset_id: str, kept: Mapping[str, FeatureSet]) -> None:
-        content = {name: one.model_dump(mode="json") for name, one in kept.items()}
-        self._records.write("records", dataset_id, content)
 
 
 def _dataset(record: Mapping[str, Any], project_id: str | None) -> Dataset:

@@ -91,8 +91,9 @@ def project(dl: ModuleType, request: pytest.FixtureRequest) -> Any:
 @pytest.fixture(scope="package")
 def process_environment(client_state: Path) -> dict[str, str]:
     """For a process that runs the client."""
-    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    return kept | {
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(client_state),
         "DATALOOP_PATH": str(client_state),
         "PYTHONPATH": str(LOOPBACK),
         "NO_PROXY": "*",

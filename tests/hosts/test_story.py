@@ -10,6 +10,7 @@ from PIL import Image
 
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
+from tests.host_stub.pages.served_pages import wait_for
 
 IMAGES = 300
 
@@ -42,13 +43,14 @@ def test_images_become_vectors_and_leave_nothing(
         execution_input={"dataset": {"dataset_id": dataset.id}},
         project_id=project.id,
     )
-    ended = dl.executions.wait(execution_id=started.id, timeout=300, backoff_factor=0.1)
+    wait_for(lambda: not dl.executions.get(execution_id=started.id).in_progress())
+    ended = dl.executions.wait(execution_id=started.id)
     assert ended.latest_status["status"] == "success", ended.latest_status
     assert ended.latest_status["percentComplete"] == 100
     (listed,) = dl.executions.list(dl.Filters("datasetId", dataset.id, resource="executions")).items
     assert listed.id == started.id
-    told = dl.messages._list()[0]
-    assert (told.title, told.resource_id) == ("Features extracted", started.id)
+    (told,) = [one for one in dl.messages._list() if one.resource_id == started.id]
+    assert told.title == "Features extracted"
 
     (feature_set,) = dataset.feature_sets.list().items
     assert (feature_set.name, feature_set.size) == ("mini-clip", 256)
