@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +72,29 @@ def serving(data_dir: Path, *arguments: str) -> Iterator[Server]:
 def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
     """A server whose first dataset is the 240 drawings, with no vectors yet."""
     with serving(tmp_path_factory.mktemp("data"), str(few_emoji_folder)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def mapped_data(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Path:
+    """A data directory with the drawings on two maps: t-SNE in space, then UMAP in the plane."""
+    data_dir = tmp_path_factory.mktemp("mapped")
+    for command in (
+        ["import", str(few_emoji_folder)],
+        ["extract", "few emoji"],
+        ["run", "few emoji", "--method", "tsne", "--dimensions", "3"],
+        ["run", "few emoji"],
+    ):
+        subprocess.run([PROGRAM, *command, "--data-dir", str(data_dir)], check=True)
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory: pytest.TempPathFactory, mapped_data: Path) -> Iterator[Server]:
+    """A server of its own copy of these maps."""
+    data_dir = tmp_path_factory.mktemp("data") / "data"
+    shutil.copytree(mapped_data, data_dir)
+    with serving(data_dir) as started:
         yield started
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 LONG = 180_000
+POINTS = 240
+"""Of the maps of the drawings."""
 
 
 def rest(server: Any, path: str, method: str = "GET", body: Any = None) -> Any:
@@ -55,6 +57,17 @@ def storage(server: Any) -> Path:
 def open_tab(page: Page, server: Any, tab: str = "Clustering") -> None:
     page.goto(f"{server.origin}/datasets/{dataset_id(server)}")
     page.get_by_role("tab", name=tab).click()
+
+
+def counts(page: Page, text: str) -> None:
+    """Wait until the line above the map says so."""
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+def open_map(page: Page, name: str) -> None:
+    """Open an earlier map, named by its method and dimensions."""
+    page.get_by_role("combobox", name="Map").click()
+    page.get_by_text(name).filter(visible=True).last.click()
 
 
 def search_how(page: Page, mode: str) -> None:
@@ -141,6 +154,17 @@ def map_box(page: Page) -> tuple[float, float, float, float]:
         }"""
     )
     return left, top, width, height
+
+
+def ranges(page: Page) -> list[float]:
+    """What part of the plane the browser shows: left, right, bottom, top."""
+    found: list[float] = page.evaluate(
+        """() => {
+          const {x_range, y_range} = Bokeh.documents[0].get_model_by_name('plane')
+          return [x_range.start, x_range.end, y_range.start, y_range.end]
+        }"""
+    )
+    return found
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:

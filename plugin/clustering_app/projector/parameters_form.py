@@ -131,7 +131,9 @@ class ParametersForm:
                 getattr(self, name).value = getattr(run.parameters, name)
         self.axes.fill(run.parameters.axes or {})
         for axis in AXES:
-            getattr(self, f"component_{axis}").options = _components(run.explained_variance)
+            component = getattr(self, f"component_{axis}")
+            component.options = _components(run.explained_variance)
+            component.param.trigger("value")  # else the browser goes on showing its old name
 
     def show(self) -> None:
         """Show what acts with the method, and hide the rest."""
