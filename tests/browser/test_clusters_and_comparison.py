@@ -1,16 +1,13 @@
 """Clusters as things to look at, and two maps side by side, in Chromium."""
 
 import re
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PROGRAM, Server, serving
+from tests.browser.conftest import Server
 from tests.browser.map_page import (
     LONG,
+    POINTS,
     matching,
     open_tab,
     picture,
@@ -19,30 +16,15 @@ from tests.browser.map_page import (
     wait_until,
 )
 
-POINTS = 240
-pytestmark = pytest.mark.timeout(900)  # the first test waits for an extraction and two runs
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, few_emoji_folder: Path) -> Iterator[Server]:
-    data_dir = tmp_path_factory.mktemp("data")
-    for command in (
-        ["import", str(few_emoji_folder)], ["extract", "few emoji"],
-        ["run", "few emoji", "--method", "pca"], ["run", "few emoji"],
-    ):  # fmt: skip
-        subprocess.run([PROGRAM, *command, "--data-dir", str(data_dir)], check=True)
-    with serving(data_dir) as started:
-        yield started
-
-
-def test_clusters_are_named_selected_and_written(page: Page, server: Server) -> None:
-    open_tab(page, server)
+def test_clusters_are_named_selected_and_written(page: Page, mapped: Server) -> None:
+    open_tab(page, mapped)
     wait_for_points(page, POINTS)
     page.get_by_role("button", name="Clusters", exact=True).click()
     page.get_by_role("button", name="Describe clusters").click()
     lines = page.get_by_role("button").filter(has_text="times as dense as usual")
     expect(lines.first).to_be_visible(timeout=LONG)  # the encoder reads the vocabulary first
-    expect(lines.first).to_contain_text("food and drink")
+    expect(lines.filter(has_text="food and drink").first).to_be_visible()
     picture(page, "clusters")
     size = int(lines.first.inner_text().split("\n")[1].split(" item")[0])
     lines.first.click()
@@ -55,18 +37,18 @@ def test_clusters_are_named_selected_and_written(page: Page, server: Server) -> 
     field.fill("group")
     field.press("Enter")
     expect(page.get_by_text("group is written to the metadata of")).to_be_visible(timeout=LONG)
-    named = matching(server, {"metadata.group": {"$exists": True}})
+    named = matching(mapped, {"metadata.group": {"$exists": True}})
     assert named > POINTS / 2
     name = lines.first.inner_text().split("\n")[0]
-    assert matching(server, {"metadata.group": name}) == size
+    assert matching(mapped, {"metadata.group": name}) == size
 
 
-def test_two_maps_have_one_selection(page: Page, server: Server) -> None:
-    open_tab(page, server)
+def test_two_maps_have_one_selection(page: Page, mapped: Server) -> None:
+    open_tab(page, mapped)
     wait_for_points(page, POINTS)
     page.get_by_role("combobox", name="Compare with").click()
-    page.get_by_text("PCA 2D").filter(visible=True).last.click()
-    beside = page.get_by_text(re.compile("^PCA 2D of .* 240 of 240 points")).first
+    page.get_by_text("t-SNE 3D").filter(visible=True).last.click()
+    beside = page.get_by_text(re.compile("^t-SNE 3D of .* 240 of 240 points")).first
     expect(beside).to_be_visible(timeout=LONG)
     counted = page.get_by_text(re.compile(f"^{POINTS} points · .*"))
     expect(counted).to_have_count(2)
