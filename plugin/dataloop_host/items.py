@@ -50,15 +50,18 @@ class Items:
         key = (dataset_id, json.dumps(query, sort_keys=True))
         with self._lock:
             ids = self._found.get(key) if after is not None else None
+        read: dict[str, Item] = {}
         if ids is None:
-            ids = [item.id for item in self._matching(dataset_id, tree, narrow)]
+            read = {item.id: item for item in self._matching(dataset_id, tree, narrow)}
+            ids = [*read]
             with self._lock:
                 self._found[key] = ids
                 while len(self._found) > REMEMBERED:
                     self._found.popitem(last=False)
         behind = [one for one in ids if after is None or one > after]
-        items = self.some(dataset_id, behind[:limit])
-        more = behind[limit - 1] if len(behind) > limit else None
+        shown = behind[:limit]
+        items = [read[one] for one in shown] if read else self.some(dataset_id, shown)
+        more = shown[-1] if len(behind) > limit else None
         return ItemPage(items=tuple(items), total=len(ids), next_after=more)
 
     def count(self, dataset_id: str, query: Query | None) -> int:

@@ -106,6 +106,23 @@ def test_app_makes_a_map_and_deletions_of_others_are_noticed(
         host.feature_sets(dataset.id)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [{"name": {"$regex": "^(red|blue)"}}, {"name": ["red.png", "blue.png", "nowhere"]}],
+    ids=["decided here", "by the service"],
+)
+def test_pages_of_a_query_hold_every_match_once(
+    host: DataloopHost, workbench: Workbench, query: Metadata
+) -> None:
+    dataset, (red, _, blue) = three(workbench)
+    first = host.items(dataset.id, query, limit=1)
+    assert [item.id for item in first.items] == [red]
+    assert (first.total, first.next_after) == (2, red)
+    last = host.items(dataset.id, query, after=red, limit=1)
+    assert [item.id for item in last.items] == [blue]
+    assert (last.total, last.next_after) == (2, None)
+
+
 def test_vectors_of_the_service_are_read_through_an_export(
     platform: LocalPlatform, host: DataloopHost, workbench: Workbench
 ) -> None:
