@@ -139,7 +139,7 @@ class Location:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except Exception as error:  # each file system has errors of its own
-            raise InvalidInput(f"{self.url} cannot be listed: {reason_of(error)}") from error
+            raise InvalidInput(f"{path!r} cannot be listed: {reason_of(error)}") from error
         itself = path.strip("/")
         return [entry for entry in found if str(entry["name"]).strip("/") != itself]
 

@@ -99,7 +99,7 @@ def demo(
 @program.command()
 def serve(
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help=f"Imported first, if given. {SOURCE}")
+        str | None, typer.Argument(metavar="SOURCE", help=f"Imported first, if given. {SOURCE}")
     ] = None,
     pictures: Pictures = None,
     data_dir: DataDir = DATA_DIR,

@@ -187,7 +187,7 @@ def test_changed_and_new_rows_are_brought_up_to_date(
     second=st.dictionaries(st.integers(0, 5), st.integers(0, 4), min_size=1),
     same_times=st.booleans(),
 )
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_importing_again_ends_where_importing_once_would(
     first: dict[int, int], second: dict[int, int], same_times: bool
 ) -> None:
