@@ -24,7 +24,7 @@ from PIL import Image
 
 from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.encoder import ClipEncoder, load_encoder
-from clustering_app.extraction.job import ITEMS_PER_BATCH, extract
+from clustering_app.extraction.job import PICTURES_PER_BATCH, extract
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
@@ -92,12 +92,12 @@ def rates(encoder: ClipEncoder, folder: Path, kind: str, count: int, bar: float)
     step = split(encoder, paths[:SAMPLE])
     for name, seconds in step.items():
         tell(f"{name}, one thread", 1000 * seconds, "ms an image", None, "", "", True, workload)
-    ready = torch.randn(ITEMS_PER_BATCH, 3, encoder.image_size, encoder.image_size)
+    ready = torch.randn(PICTURES_PER_BATCH, 3, encoder.image_size, encoder.image_size)
     encoder.encode_images(ready)
-    rounds = max(min(count // ITEMS_PER_BATCH, 20), 2)
+    rounds = max(min(count // PICTURES_PER_BATCH, 20), 2)
     alone = (
         rounds
-        * ITEMS_PER_BATCH
+        * PICTURES_PER_BATCH
         / timed(lambda: [encoder.encode_images(ready) for _ in range(rounds)])
     )
     plain = count / timed(lambda: plain_loop(encoder, paths))
@@ -163,7 +163,7 @@ def plain_loop(encoder: ClipEncoder, paths: list[Path]) -> None:
     from torch.utils.data import DataLoader
 
     files: Any = Files(paths, encoder.prepare)
-    for batch in DataLoader(files, batch_size=ITEMS_PER_BATCH, num_workers=2):
+    for batch in DataLoader(files, batch_size=PICTURES_PER_BATCH, num_workers=2):
         encoder.encode_images(batch)
 
 

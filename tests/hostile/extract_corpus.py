@@ -11,8 +11,10 @@ import torch
 from corpus import corpus, saved
 from PIL import Image
 
+from clustering_app.extraction import mini_clip
 from clustering_app.extraction.job import extract
 from clustering_app.extraction.report import not_embedded
+from clustering_app.extraction.torchvision_operators import declare_missing_operators
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
@@ -32,6 +34,10 @@ class Thumb:
 
     def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
         return prepared.numpy() / 256.0
+
+    def encode_texts(self, texts: list[str]) -> np.ndarray:
+        tokens = mini_clip.tokenizer()(texts).numpy()
+        return np.tile(tokens / tokens.max(), 3).astype(np.float32)
 
 
 class Context:
@@ -77,6 +83,8 @@ def unreadable(platform: LocalPlatform, dataset: str, folder: Path) -> dict[str,
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    declare_missing_operators()
+    mini_clip.tokenizer()
     with LocalPlatform(folder) as platform:
         dataset = platform.datasets.create("hostile").id
         expected = {}
@@ -104,7 +112,7 @@ def main() -> None:
                     "finite": bool(np.isfinite(found.vectors).all()),
                     "broken": [(b.item_id, b.name, b.reason) for b in report.broken],
                     "listed": [row.item_id for row in listed],
-                    "not_images": [row.item_id for row in listed if not row.embeddable],
+                    "not_embeddable": [row.item_id for row in listed if not row.embeddable],
                     "encoded": report.encoded,
                     "log": context.lines,
                     "peak": peak,

@@ -29,12 +29,12 @@ def test_every_file_is_accounted_for(outcome: dict[str, Any]) -> None:
     ids = set(names) | set(outcome["lost"])
     broken = {item for item, _, _ in outcome["broken"]}
     assert len(ids) >= 1000
-    assert broken | set(outcome["vectors"]) | set(outcome["not_images"]) == ids
+    assert broken | set(outcome["vectors"]) | set(outcome["not_embeddable"]) == ids
     assert broken.isdisjoint(outcome["vectors"])
-    assert set(outcome["listed"]) == broken | set(outcome["not_images"])
+    assert set(outcome["listed"]) == broken | set(outcome["not_embeddable"])
     assert outcome["encoded"] == len(outcome["vectors"]) == len(set(outcome["vectors"]))
     assert outcome["finite"]
-    assert len(outcome["not_images"]) == 1
+    assert len(outcome["not_embeddable"]) == 1
     assert all(names.get(item, name) == name for item, name, _ in outcome["broken"])
 
 
