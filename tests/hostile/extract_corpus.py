@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 from corpus import corpus, saved
 from PIL import Image
 
@@ -29,11 +28,11 @@ class Thumb:
         preprocessing="{}", dimension=48,
     )  # fmt: skip
 
-    def prepare(self, image: Image.Image) -> torch.Tensor:
-        return torch.from_numpy(np.array(image.resize((4, 4)), np.float32).reshape(48) + 1.0)
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        return np.asarray(image.resize((4, 4)))
 
-    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
-        return prepared.numpy() / 256.0
+    def encode_images(self, prepared: np.ndarray) -> np.ndarray:
+        return (prepared.reshape(-1, 48) + 1.0) / 256.0
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
         tokens = mini_clip.tokenizer()(texts).numpy()

@@ -18,7 +18,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("hostile") / "data"
     ended = subprocess.run(
         [sys.executable, HERE / "extract_corpus.py", folder],
-        capture_output=True, text=True, timeout=240, env=os.environ,
+        capture_output=True, text=True, timeout=600, env=os.environ,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-4000:]
     return json.loads(ended.stdout.splitlines()[-1])

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering_app.extraction.prepared import Unencodable
+from clustering_app.extraction.prepared import Input, Unencodable
 from clustering_app.vectors.similarity import unit
 from host_contract.entities import Item
 
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
-    from clustering_app.extraction.prepared import Input
 
 NOT_FINITE = Unencodable("the model gives no finite vector for it")
 
@@ -31,8 +30,6 @@ def encode(
 
     A video's vector is the mean of its frames' vectors, at unit length.
     """
-    import torch
-
     vectors: dict[str, NDArray[np.float32]] = {}
     texts = [(item, one) for item, one in batch if isinstance(one, str)]
     if texts:
@@ -40,7 +37,7 @@ def encode(
         vectors |= {item.id: vector for (item, _), vector in zip(texts, found_ND, strict=True)}
     pictures = [(item, one) for item, one in batch if not isinstance(one, str)]
     if pictures:
-        found_PD, start = encoder.encode_images(torch.cat([one for _, one in pictures])), 0
+        found_PD, start = encoder.encode_images(np.concatenate([one for _, one in pictures])), 0
         for item, one in pictures:
             of_item = found_PD[start : start + len(one)]
             vectors[item.id] = of_item[0] if len(one) == 1 else unit(of_item.mean(0)[None])[0]

@@ -19,7 +19,7 @@ from clustering_app.extraction.batches import Choice, Plan, plan
 from clustering_app.extraction.counts import find_items
 from clustering_app.extraction.encoding import encode, size
 from clustering_app.extraction.kinds import embeddable, why_not_embeddable
-from clustering_app.extraction.prepared import Unencodable, prepared_items
+from clustering_app.extraction.prepared import Input, Unencodable, prepared_items
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
@@ -29,7 +29,6 @@ from host_contract.errors import Cancelled, InvalidInput
 
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
-    from clustering_app.extraction.prepared import Input
 
 MISMATCH = (
     "For some feature sets, the number of items is different from the number of feature vectors, "

@@ -8,6 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clustering_app.errors import Undecodable
 from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.kinds import Kind, kind_of
@@ -16,12 +19,10 @@ from clustering_app.extraction.video import FRAMES, decode_video
 from host_contract.entities import Item
 
 if TYPE_CHECKING:
-    import torch
-
     from clustering_app.extraction.encoder import Encoder
 
-    Input: TypeAlias = torch.Tensor | str
-    """A picture (1, 3, S, S), the frames of a video (F, 3, S, S), or a text."""
+Input: TypeAlias = NDArray[np.uint8] | str
+"""A picture (1, S, S, 3), the frames of a video (F, S, S, 3), or a text."""
 
 THREADS = 4
 PICTURES_AHEAD = 128
@@ -76,9 +77,7 @@ def _prepared(item: Item, encoder: Encoder) -> Input | Unencodable:
             if kind is Kind.TEXT:
                 return decode_text(file)
             if kind is Kind.VIDEO:
-                import torch
-
-                return torch.stack([encoder.prepare(frame) for frame in decode_video(file)])
+                return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
             picture = decode_image(file, target_pixels=encoder.image_size)
         return encoder.prepare(picture)[None]
     except Undecodable as error:
