@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from clustering_app.extraction import job
+from clustering_app.extraction import encoding, job
 from clustering_app.vectors.feature_set import ModelFingerprint
 from host_stub.platform import LocalPlatform
 
 DIMENSION = 2048
-job.PICTURES_PER_BATCH = 8  # many commits in little time
+encoding.PICTURES_AT_ONCE = 16  # many commits in little time
 job.SECONDS_PER_COMMIT = 0.0
 
 

@@ -1,9 +1,11 @@
-"""Prepared items to vectors, a batch at a time. N items, P pictures, D dimensions."""
+"""Prepared items to vectors, several batches at a time. N items, P pictures, D dimensions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +17,59 @@ from host_contract.entities import Item
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
 
+PICTURES_AT_ONCE = 64
+"""Pictures and texts that the model holds, in all its batches together."""
+MOST_LANES = 8
 NOT_FINITE = Unencodable("the model gives no finite vector for it")
 
-
-def size(prepared: Input) -> int:
-    """Pictures or texts that the model encodes for an item."""
-    return 1 if isinstance(prepared, str) else len(prepared)
+Encoded: TypeAlias = tuple[Item, NDArray[np.float32] | Unencodable]
+"""An item with its vector (D,), or the reason why there is none."""
 
 
-def encode(
-    encoder: Encoder, batch: Sequence[tuple[Item, Input]]
-) -> list[tuple[Item, NDArray[np.float32] | Unencodable]]:
-    """Each item with its vector (D,), the pictures and the texts in a call of the model each.
+def encoded_items(
+    prepared: Iterable[tuple[Item, Input | Unencodable]], encoder: Encoder
+) -> Generator[Encoded]:
+    """Each item once, those of a batch together; all that was taken from `prepared` is given.
+
+    Each batch is encoded by one core while others are by others: threads that share a batch wait
+    for one another after each layer, and the more the busier the machine is.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    lanes = 1 if torch.cuda.is_available() else min(threads, MOST_LANES)
+    per_batch = max(PICTURES_AT_ONCE // lanes, 1)
+    batch: list[tuple[Item, Input]] = []
+    size = 0
+    ahead: deque[Future[list[Encoded]]] = deque()
+    pool = ThreadPoolExecutor(
+        lanes,
+        thread_name_prefix="encode",
+        initializer=lambda: torch.set_num_threads(threads // lanes),
+    )
+    try:
+        for item, one in prepared:
+            if isinstance(one, Unencodable):
+                yield item, one
+                continue
+            batch.append((item, one))
+            size += 1 if isinstance(one, str) else len(one)
+            if size >= per_batch:
+                ahead.append(pool.submit(_encoded, encoder, batch))
+                batch, size = [], 0
+            if len(ahead) > lanes:
+                yield from ahead.popleft().result()
+        if batch:
+            ahead.append(pool.submit(_encoded, encoder, batch))
+        while ahead:
+            yield from ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+def _encoded(encoder: Encoder, batch: Sequence[tuple[Item, Input]]) -> list[Encoded]:
+    """The pictures and the texts of a batch in one call of the model each.
 
     A video's vector is the mean of its frames' vectors, at unit length.
     """

@@ -7,19 +7,19 @@ commit. Stopped at any moment, the next call goes on behind the last commit.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.extraction.batches import Choice, Plan, plan
 from clustering_app.extraction.counts import find_items
-from clustering_app.extraction.encoding import encode, size
+from clustering_app.extraction.encoding import encoded_items
 from clustering_app.extraction.kinds import embeddable, why_not_embeddable
-from clustering_app.extraction.prepared import Input, Unencodable, prepared_items
+from clustering_app.extraction.prepared import Unencodable, prepared_items
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
@@ -34,14 +34,14 @@ MISMATCH = (
     "For some feature sets, the number of items is different from the number of feature vectors, "
     "please rerun the extraction on the whole dataset."
 )
-PICTURES_PER_BATCH = 64
 SECONDS_PER_COMMIT = 2.0
-"""A kill loses at most so much work, and one batch."""
+"""A kill loses at most so much work, and what is being encoded."""
 LOADING_SHARE = 0.02
 """Share of the progress bar that loading the model takes."""
 LOGGED = 100
 """Items without a vector that the log names; the store's record names all."""
 
+T = TypeVar("T")
 Waiting: TypeAlias = list[tuple[Item, NDArray[np.float32]]]
 """Encoded items that are not committed yet."""
 
@@ -160,31 +160,34 @@ def _encode_all(
 ) -> list[NotEmbedded]:
     """Encode and commit; returns what could not be encoded."""
     broken: list[NotEmbedded] = []
-    batch: list[tuple[Item, Input]] = []
     waiting: Waiting = []
-    total, committed = len(todo.encode), time.monotonic()
-    with closing(prepared_items(todo.encode, encoder)) as prepared:
-        for done, (item, one) in enumerate(prepared, start=1):
-            if isinstance(one, Unencodable):
-                broken.append(_broken(context, item, one, len(broken)))
+    total, done, committed = len(todo.encode), 0, time.monotonic()
+    with (
+        closing(prepared_items(todo.encode, encoder)) as prepared,
+        closing(encoded_items(_until_cancelled(context, prepared), encoder)) as encoded,
+    ):
+        for done, (item, vector) in enumerate(encoded, start=1):
+            if isinstance(vector, Unencodable):
+                broken.append(_broken(context, item, vector, len(broken)))
             else:
-                batch.append((item, one))
-            if sum(size(one) for _, one in batch) >= PICTURES_PER_BATCH or done == total:
-                for owner, vector in encode(encoder, batch):
-                    if isinstance(vector, Unencodable):
-                        broken.append(_broken(context, owner, vector, len(broken)))
-                    else:
-                        waiting.append((owner, vector))
-                batch = []
+                waiting.append((item, vector))
             if time.monotonic() - committed > SECONDS_PER_COMMIT or done == total:
                 _commit(store, name, waiting)
                 waiting, committed = [], time.monotonic()
             fraction = LOADING_SHARE + (1.0 - LOADING_SHARE) * done / total
             context.progress(fraction, f"Encoding {done:,} of {total:,} items")
-            if context.cancelled():
-                _commit(store, name, waiting)
-                raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
+    if done < total:
+        _commit(store, name, waiting)
+        raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
     return broken
+
+
+def _until_cancelled(context: ExecutionContext, prepared: Iterable[T]) -> Iterator[T]:
+    """The same up to where the user stops it: what was taken is still encoded and kept."""
+    for one in prepared:
+        yield one
+        if context.cancelled():
+            return
 
 
 def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int) -> NotEmbedded:
