@@ -28,8 +28,8 @@ Encoded: TypeAlias = tuple[Item, NDArray[np.float32] | Unencodable]
 
 def encoded_items(
     prepared: Iterable[tuple[Item, Input | Unencodable]], encoder: Encoder
-) -> Generator[Encoded]:
-    """Each item once, those of a batch together; all that was taken from `prepared` is given.
+) -> Generator[list[Encoded]]:
+    """Batch by batch, each item once; all that was taken from `prepared` is given.
 
     Each batch is encoded by one core while others are by others: threads that share a batch wait
     for one another after each layer, and the more the busier the machine is.
@@ -50,7 +50,7 @@ def encoded_items(
     try:
         for item, one in prepared:
             if isinstance(one, Unencodable):
-                yield item, one
+                yield [(item, one)]
                 continue
             batch.append((item, one))
             size += 1 if isinstance(one, str) else len(one)
@@ -58,11 +58,11 @@ def encoded_items(
                 ahead.append(pool.submit(_encoded, encoder, batch))
                 batch, size = [], 0
             if len(ahead) > lanes:
-                yield from ahead.popleft().result()
+                yield ahead.popleft().result()
         if batch:
             ahead.append(pool.submit(_encoded, encoder, batch))
         while ahead:
-            yield from ahead.popleft().result()
+            yield ahead.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

@@ -166,11 +166,13 @@ def _encode_all(
         closing(prepared_items(todo.encode, encoder)) as prepared,
         closing(encoded_items(_until_cancelled(context, prepared), encoder)) as encoded,
     ):
-        for done, (item, vector) in enumerate(encoded, start=1):
-            if isinstance(vector, Unencodable):
-                broken.append(_broken(context, item, vector, len(broken)))
-            else:
-                waiting.append((item, vector))
+        for batch in encoded:
+            done += len(batch)
+            for item, vector in batch:
+                if isinstance(vector, Unencodable):
+                    broken.append(_broken(context, item, vector, len(broken)))
+                else:
+                    waiting.append((item, vector))
             if time.monotonic() - committed > SECONDS_PER_COMMIT or done == total:
                 _commit(store, name, waiting)
                 waiting, committed = [], time.monotonic()
