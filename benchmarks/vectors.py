@@ -70,7 +70,6 @@ def feature_set(vectors: NDArray[Any]) -> FeatureSet:
 
 
 def _embedded(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    import torch
     from PIL import Image
 
     from clustering_app.extraction.encoder import load_encoder
@@ -82,5 +81,5 @@ def _embedded(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
             drawing = Image.fromarray(pixels, "RGBA")
             white = Image.new("RGBA", drawing.size, "white")
             prepared.append(encoder.prepare(Image.alpha_composite(white, drawing).convert("RGB")))
-        found.append(encoder.encode_images(torch.stack(prepared)))
+        found.append(encoder.encode_images(np.stack(prepared)))
     return np.concatenate(found)

@@ -6,7 +6,6 @@ app's own declared functions on it, as the pages do.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,20 @@ from typing import Annotated
 
 import typer
 
+from clustering_app.cli_options import (
+    DATA_DIR,
+    SOURCE,
+    Address,
+    DataDir,
+    DatasetName,
+    ModelName,
+    OpenBrowser,
+    Pictures,
+    Port,
+    Source,
+    Weights,
+)
+from clustering_app.cli_vectors import export_vectors, import_vectors
 from clustering_app.console import (
     APP,
     console,
@@ -21,7 +34,7 @@ from clustering_app.console import (
     find_dataset,
     has_run,
     import_with_progress,
-    newest_feature_set,
+    newest_encoded_set,
     open_platform,
     printable,
     run_with_progress,
@@ -42,37 +55,6 @@ program = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-
-
-DATA_DIR = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "clustering"
-"""Where datasets and vectors live unless --data-dir says otherwise."""
-
-DataDir = Annotated[
-    Path,
-    typer.Option(
-        envvar="CLUSTERING_DATA_DIR", help="Folder that holds datasets, vectors and runs."
-    ),
-]
-Address = Annotated[str, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
-OpenBrowser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")]
-DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id of a dataset.")]
-SOURCE = (
-    "A folder, .parquet, .tar, .zip, .json of COCO or Label Studio, or what save_to_disk made; a "
-    "path or a URL such as s3://bucket/folder."
-)
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help=SOURCE)]
-Pictures = Annotated[
-    str | None,
-    typer.Option(help="Folder of the pictures that a .json names, when not beside it."),
-]
-ModelName = Annotated[
-    str, typer.Option(help="The bundled mini-clip, or any open_clip model such as ViT-B-32.")
-]
-Weights = Annotated[
-    str | None,
-    typer.Option(help="An open_clip tag such as laion2b_s34b_b79k, or a checkpoint's path."),
-]
 
 
 @program.command()
@@ -209,7 +191,7 @@ def search(
         host = platform.host(APP)
         found = find_dataset(host, dataset)
         store = FeatureStore(host.storage(found.id))
-        feature_set = store.read(newest_feature_set(store, found))
+        feature_set = store.read(newest_encoded_set(store, found))
         fingerprint = feature_set.info.fingerprint
         encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
         query = encoder.encode_texts([text])[0]
@@ -240,6 +222,10 @@ def export(
         path = output or Path(f"{found.name.replace('/', '_')}.csv")
         count = export_items(host, found.id, newest, path)
         console.print(f"Wrote {count:,} items to {path}", markup=False)
+
+
+program.command()(import_vectors)
+program.command()(export_vectors)
 
 
 def main() -> None:

@@ -78,6 +78,22 @@ def newest_feature_set(store: FeatureStore, dataset: Dataset) -> str:
     return feature_sets[-1].name
 
 
+def newest_encoded_set(store: FeatureStore, dataset: Dataset) -> str:
+    """Name of the feature set made last of those whose model can encode a text.
+
+    Raises:
+        NoFeatures: there is none; says what to do.
+    """
+    newest = newest_feature_set(store, dataset)
+    encoded = [info.name for info in store.feature_sets() if not info.fingerprint.imported]
+    if not encoded:
+        raise NoFeatures(
+            f"The vectors {newest!r} were imported, and no model of theirs can encode a text; run: "
+            f"clustering extract {dataset.name!r}"
+        )
+    return encoded[-1]
+
+
 def printable(text: str) -> str:
     """The text with control characters shown as escapes: item names are not trusted."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -87,7 +103,7 @@ def import_with_progress(
     platform: Platform, source: str | Path, name: str | None, pictures: str | None = None
 ) -> Dataset:
     """Import a source behind a bar, and say how many items there are."""
-    with _bar("Importing") as report:
+    with progress_bar("Importing") as report:
         dataset = platform.import_source(source, name=name, pictures=pictures, progress=report)
     count = platform.host(APP).count_items(dataset.id)
     console.print(f"Dataset {dataset.name!r}: {count:,} items", markup=False)
@@ -96,7 +112,7 @@ def import_with_progress(
 
 def run_with_progress(platform: Platform, function: str, inputs: Metadata) -> Execution:
     """Run a declared function behind a bar. Raises `ContractError` when it does not succeed."""
-    with _bar(manifest().functions()[function].display_name) as report:
+    with progress_bar(manifest().functions()[function].display_name) as report:
         execution = platform.run(APP, function, inputs, progress=report)
     if execution.status is not ExecutionStatus.SUCCESS:
         reason = execution.error or execution.message
@@ -129,7 +145,8 @@ def serve_until_stopped(
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[float, str], None]]:
+def progress_bar(title: str) -> Iterator[Callable[[float, str], None]]:
+    """A bar on standard error; gives what is to be told the share that is done, and a message."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -45,7 +45,9 @@ def failed(result: subprocess.CompletedProcess[str]) -> str:
 
 def test_help_names_every_command(clustering: Clustering) -> None:
     text = succeeded(clustering("--help"))
-    for command in ("demo", "serve", "import", "extract", "run", "place", "search", "export"):
+    commands = ("demo", "serve", "import", "extract", "run", "place", "search", "export",
+                "import-vectors", "export-vectors")  # fmt: skip
+    for command in commands:
         assert re.search(rf"^\s*{command}\s", text, flags=re.MULTILINE)
 
 
@@ -59,6 +61,15 @@ def test_from_folder_to_map_and_out_again(
     assert "press Run" in failed(clustering("place", "emoji"))
     succeeded(clustering("run", "emoji"))
     assert "no new items" in failed(clustering("place", "emoji"))
+
+    vectors = tmp_path / "vectors.npy"
+    assert "240 vectors" in succeeded(clustering("export-vectors", "emoji", "-o", str(vectors)))
+    with vectors.with_suffix(".ids.txt").open("r+", encoding="utf-8") as ids:
+        ids.write("nobody\x1b")
+    taken = succeeded(clustering("import-vectors", "emoji", str(vectors), "--name", "mine"))
+    assert "'mine': 239 vectors of 256" in taken
+    assert "row 1, 'nobody" in taken
+    assert "\x1b" not in taken
 
     found = succeeded(clustering("search", "emoji", "cat", "--count", "12"))
     assert len(found.strip().splitlines()) == 12
@@ -99,6 +110,9 @@ def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) ->
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a.txt").write_text("no picture")
     succeeded(clustering("import", str(tmp_path / "one")))
+    (tmp_path / "v.tsv").write_text("1\t2\n")
+    succeeded(clustering("import-vectors", "one", str(tmp_path / "v.tsv")))
+    assert "no model of theirs" in failed(clustering("search", "one", "a cat"))
     assert "end it in" in failed(clustering("export", "one", "-o", str(tmp_path / "out.docx")))
     assert "--model mini-clip" in failed(clustering("extract", "one", "--model", "no-such-model"))
     (tmp_path / "a.docx").write_text("no source")

@@ -21,9 +21,10 @@ def item(number: int, mimetype: str, version: str) -> Item:
     )
 
 
+EMBEDDABLE = ("image/png", "image/jpeg", "text/plain", "text/markdown", "video/mp4")
 ITEMS = st.lists(
     st.tuples(
-        st.sampled_from(["image/png", "image/jpeg", "text/plain", "application/json"]),
+        st.sampled_from([*EMBEDDABLE, "application/json", "text/csv", "audio/mpeg"]),
         st.sampled_from(["1", "2"]),
     ),
     max_size=20,
@@ -42,16 +43,16 @@ def test_each_item_is_in_one_place(
     versions = {f"{number:04}": "1" for number in known}
     forced = {f"{number:04}" for number in again}
     made = plan(items, versions, again=forced, choice=choice)
-    counted = made.missing + made.changed + made.unchanged + len(made.not_images)
+    counted = made.missing + made.changed + made.unchanged + len(made.not_embeddable)
     assert counted == len(items)
     assert set(made.removed) == versions.keys() - {one.id for one in items}
     encoded = {one.id for one in made.encode}
     for one in items:
-        image = one.mimetype.startswith("image/")
+        embeddable = one.mimetype in EMBEDDABLE
         missing = one.id not in versions
         changed = not missing and versions[one.id] != one.content_version
         wanted = {
             Choice.MISSING: missing, Choice.CHANGED: changed, Choice.REMOVED: False,
             Choice.OUTDATED: missing or changed, Choice.ALL: True,
         }[choice]  # fmt: skip
-        assert (one.id in encoded) == (image and (wanted or one.id in forced))
+        assert (one.id in encoded) == (embeddable and (wanted or one.id in forced))

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from clustering_app.extraction import kinds
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.counts import PlanCounts, plan_counts
-from clustering_app.extraction.job import MISMATCH, extract
+from clustering_app.extraction.job import MISMATCH, coverage, extract
 from clustering_app.extraction.report import ExtractionReport, not_embedded
+from clustering_app.extraction.video import FRAMES
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
 from host_contract.errors import Cancelled, InvalidInput
 from host_stub.platform import LocalPlatform
+from tests.extraction.films import red_to_blue
 
 
 class MeanColour:
@@ -35,13 +37,12 @@ class MeanColour:
     def __init__(self) -> None:
         self.encoded = 0
 
-    def prepare(self, image: Image.Image) -> torch.Tensor:
-        small = np.asarray(image.resize((8, 8)), np.float32) / 255.0
-        return torch.from_numpy(small).permute(2, 0, 1)
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        return np.asarray(image.resize((8, 8)))
 
-    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
+    def encode_images(self, prepared: np.ndarray) -> np.ndarray:
         self.encoded += len(prepared)
-        means = prepared.mean((2, 3)).numpy()
+        means = prepared.mean((1, 2), dtype=np.float32) / 255.0
         vectors = np.hstack((means, 1.0 - means))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
@@ -127,7 +128,7 @@ def test_broken_and_other_files_are_named_and_stop_nothing(platform: LocalPlatfo
     platform.datasets.add(dataset, "notes.json", io.BytesIO(b"{}"))
     context = Context(platform.host("clustering"))
     report = run(context, dataset, MeanColour())
-    assert (report.encoded, report.not_images) == (3, 1)
+    assert (report.encoded, report.not_embeddable) == (3, 1)
     assert [(broken.name, broken.reason) for broken in report.broken] == [
         ("bad\n.png", "not a picture in any format that is read")
     ]
@@ -135,7 +136,7 @@ def test_broken_and_other_files_are_named_and_stop_nothing(platform: LocalPlatfo
     told = platform.notifications.list()[0]
     assert told.title == MISMATCH
     assert "5 items, 3 vectors" in told.text
-    assert "not images and have no vector: 1." in told.text
+    assert "of a kind that has no vector: 1." in told.text
 
 
 def test_changed_bytes_are_encoded_again_and_gone_items_forgotten(platform: LocalPlatform) -> None:
@@ -166,7 +167,7 @@ def test_chosen_items_are_encoded_whether_or_not_they_have_a_vector(
 
 def test_cancelled_in_the_middle_keeps_what_was_done(platform: LocalPlatform) -> None:
     dataset, encoder = dataset_of(platform, 150), MeanColour()
-    with pytest.raises(Cancelled, match="of 150 images"):
+    with pytest.raises(Cancelled, match="of 150 items"):
         run(Context(platform.host("clustering"), cancel_after=70), dataset, encoder)
     kept = store_of(platform, dataset).count("mean-colour")
     assert 0 < kept < 150
@@ -200,14 +201,14 @@ def test_each_choice_does_what_its_count_says(platform: LocalPlatform) -> None:
     store.append("mean-colour", ["long gone"], ["1"], np.ones((1, 6), np.float32))
 
     found = plan_counts(host, dataset, "mean-colour")
-    assert found == PlanCounts(missing=3, changed=1, removed=1, unchanged=2, not_images=1)
+    assert found == PlanCounts(missing=3, changed=1, removed=1, unchanged=2, not_embeddable=1)
     changed = run(Context(host), dataset, encoder, choice=Choice.CHANGED)
     assert (changed.encoded, changed.removed) == (1, 0)
     missing = run(Context(host), dataset, encoder, choice=Choice.MISSING)
     assert (missing.encoded, missing.removed) == (3, 0)
     removed = run(Context(host), dataset, encoder, choice=Choice.REMOVED)
     assert (removed.encoded, removed.removed) == (0, 1)
-    assert plan_counts(host, dataset, "mean-colour").unchanged == found.images == 6
+    assert plan_counts(host, dataset, "mean-colour").unchanged == found.embeddable == 6
     assert run(Context(host), dataset, encoder, choice=Choice.ALL).encoded == 6
     with pytest.raises(InvalidInput, match="leave out query"):
         run(Context(host), dataset, encoder, choice=Choice.REMOVED, query={"name": "0.png"})
@@ -216,9 +217,9 @@ def test_each_choice_does_what_its_count_says(platform: LocalPlatform) -> None:
 class Blind(MeanColour):
     """Gives no number for what is white."""
 
-    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
+    def encode_images(self, prepared: np.ndarray) -> np.ndarray:
         vectors = super().encode_images(prepared)
-        vectors[prepared.mean((1, 2, 3)).numpy() > 0.99] = np.nan
+        vectors[prepared.mean((1, 2, 3)) > 252] = np.nan
         return vectors
 
 
@@ -233,7 +234,7 @@ def test_what_has_no_vector_is_listed_until_it_is_mended(platform: LocalPlatform
     assert listed[broken.id].name == "bad\n\u202e.png"
     assert {item_id: (row.reason, row.embeddable) for item_id, row in listed.items()} == {
         broken.id: ("not a picture in any format that is read", True),
-        notes.id: ("not an image but application/json", False),
+        notes.id: ("neither image, text nor video but application/json", False),
         white.id: ("the model gives no finite vector for it", True),
     }
     platform.datasets.replace_content(broken.id, png((0, 0, 0)))
@@ -242,3 +243,40 @@ def test_what_has_no_vector_is_listed_until_it_is_mended(platform: LocalPlatform
     platform.datasets.delete_items([notes.id, white.id])
     run(context, dataset, Blind())
     assert not_embedded(store, "mean-colour") == []
+
+
+def test_texts_and_videos_are_encoded_beside_pictures(platform: LocalPlatform) -> None:
+    dataset, encoder = dataset_of(platform, 3), MeanColour()
+    context, store = Context(platform.host("clustering")), store_of(platform, dataset)
+    text = platform.datasets.add(dataset, "a.txt", io.BytesIO(b"  one\n\ttwo "))
+    film = platform.datasets.add(dataset, "a.mp4", io.BytesIO(red_to_blue("mp4", "mpeg4")))
+    sound = platform.datasets.add(dataset, "a.mp3", io.BytesIO(b"ID3"))
+    broken = platform.datasets.add(dataset, "b.mp4", io.BytesIO(b"no video"))
+    empty = platform.datasets.add(dataset, "b.md", io.BytesIO(b""))
+    report = run(context, dataset, encoder)
+    assert (report.encoded, report.not_embeddable) == (5, 1)
+    assert encoder.encoded == 3 + FRAMES
+    assert {row.item_id: row.embeddable for row in not_embedded(store, "mean-colour")} == {
+        sound.id: False, broken.id: True, empty.id: True,
+    }  # fmt: skip
+    found = store.read("mean-colour")
+    vectors = dict(zip(found.item_ids, found.vectors.astype(float), strict=True))
+    np.testing.assert_allclose(vectors[text.id], 1.0)
+    violet = np.array([0.5, 0.0, 0.5, 0.5, 1.0, 0.5])
+    assert vectors[film.id] @ violet / np.linalg.norm(violet) == pytest.approx(1.0, abs=0.01)
+    assert np.linalg.norm(vectors[film.id]) == pytest.approx(1.0, abs=0.001)
+
+
+def test_without_pyav_a_video_is_not_embeddable_and_the_remedy_is_said(
+    platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "videos_are_read", lambda: False)
+    dataset = dataset_of(platform, 1)
+    context, store = Context(platform.host("clustering")), store_of(platform, dataset)
+    film = platform.datasets.add(dataset, "a.mp4", io.BytesIO(red_to_blue("mp4", "mpeg4")))
+    assert run(context, dataset, MeanColour()).not_embeddable == 1
+    (row,) = not_embedded(store, "mean-colour")
+    assert (row.item_id, row.embeddable) == (film.id, False)
+    assert "pip install 'clustering[video]'" in row.reason
+    found = coverage(context.host, dataset, store, "mean-colour")
+    assert (found.items, found.embeddable, found.vectors) == (2, 1, 1)

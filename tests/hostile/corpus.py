@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -42,6 +43,8 @@ def corpus() -> Iterator[tuple[str, bytes, bool | None]]:
     yield from ((f"empty-{index}.png", b"", False) for index in range(10))
     yield from mislabelled()
     yield from bombs()
+    yield from texts()
+    yield from videos(chance)
 
 
 def mislabelled() -> Iterator[tuple[str, bytes, bool | None]]:
@@ -92,6 +95,59 @@ def bombs() -> Iterator[tuple[str, bytes, bool | None]]:
         yield f"mode-{mode}.png", saved(Image.new(mode, (9, 9)), "PNG"), True
     for mode in ("I", "F", "CMYK", "YCbCr", "LAB", "I;16B"):
         yield f"mode-{mode}.tif.png", saved(Image.new(mode, (9, 9)), "TIFF"), True
+
+
+def texts() -> Iterator[tuple[str, bytes, bool | None]]:
+    """Files that say they are text."""
+    good = {
+        "short": b"a cat", "marked": b"\xef\xbb\xbfa cat", "utf-16": "a cat".encode("utf-16"),
+        "long": b"word " * 2_000_000, "one-word": b"x" * 5_000_000, "cut": "ä".encode() * 40_000,
+        "entities": b"&lt;&amp;amp;" * 9_000, "marks": ("e" + "\u0300" * 60_000).encode(),
+        "turned": "\u202eevil\u2066".encode(), "escapes": b"\x1b[31mred\x07",
+    }  # fmt: skip
+    bad = {
+        "empty": b"", "blank": b" \n\t" * 99, "latin": b"caf\xe9 au lait", "zeros": bytes(400),
+        "half": b"\xff\xfe\x00\xd8a", "surrogate": b"\xed\xa0\x80", "elf": b"\x7fELF\x02\x01\xff",
+    }  # fmt: skip
+    for name, content in good.items():
+        yield f"{name}.txt", content, True
+    for name, content in bad.items():
+        yield f"{name}.md", content, False
+
+
+def videos(chance: np.random.Generator) -> Iterator[tuple[str, bytes, bool | None]]:
+    """Files that say they are videos, most of them cut, changed, or lists of other files."""
+    for kind, codec in (("mp4", "mpeg4"), ("matroska", "libx264"), ("avi", "mpeg4")):
+        content = video(kind, codec, (64, 48), 12)
+        yield f"good.{kind}.mp4", content, True
+        for index in range(12):
+            yield f"cut-{index}.{kind}.mp4", content[: len(content) * index // 12], None
+        for index in range(30):
+            yield f"flipped-{index}.{kind}.mp4", flipped(content, chance), None
+    for name, content in (
+        ("empty", b""), ("text", b"no video" * 20),
+        ("picture", saved(Image.new("RGB", (9, 9)), "PNG")),
+        ("concat", b"ffconcat version 1.0\nfile /etc/passwd\n"),
+        ("playlist", b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n"),
+    ):  # fmt: skip
+        yield f"{name}.mp4", content, False
+    large = video("matroska", "mpeg4", (8000, 6000), 1)
+    yield "large.mkv", large, False
+
+
+def video(kind: str, codec: str, size: tuple[int, int], frames: int) -> bytes:
+    """A video that goes from red to blue."""
+    content = io.BytesIO()
+    with av.open(content, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(frames):
+            share = number / max(frames - 1, 1)
+            colour = (round(255 * (1 - share)), 0, round(255 * share))
+            frame = av.VideoFrame.from_image(Image.new("RGB", size, colour))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return content.getvalue()
 
 
 def png_of(

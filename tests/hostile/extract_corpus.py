@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 from corpus import corpus, saved
 from PIL import Image
 
+from clustering_app.extraction import mini_clip
 from clustering_app.extraction.job import extract
 from clustering_app.extraction.report import not_embedded
+from clustering_app.extraction.torchvision_operators import declare_missing_operators
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
@@ -27,11 +28,15 @@ class Thumb:
         preprocessing="{}", dimension=48,
     )  # fmt: skip
 
-    def prepare(self, image: Image.Image) -> torch.Tensor:
-        return torch.from_numpy(np.array(image.resize((4, 4)), np.float32).reshape(48) + 1.0)
+    def prepare(self, image: Image.Image) -> np.ndarray:
+        return np.asarray(image.resize((4, 4)))
 
-    def encode_images(self, prepared: torch.Tensor) -> np.ndarray:
-        return prepared.numpy() / 256.0
+    def encode_images(self, prepared: np.ndarray) -> np.ndarray:
+        return (prepared.reshape(-1, 48) + 1.0) / 256.0
+
+    def encode_texts(self, texts: list[str]) -> np.ndarray:
+        tokens = mini_clip.tokenizer()(texts).numpy()
+        return np.tile(tokens / tokens.max(), 3).astype(np.float32)
 
 
 class Context:
@@ -77,6 +82,8 @@ def unreadable(platform: LocalPlatform, dataset: str, folder: Path) -> dict[str,
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    declare_missing_operators()
+    mini_clip.tokenizer()
     with LocalPlatform(folder) as platform:
         dataset = platform.datasets.create("hostile").id
         expected = {}
@@ -104,7 +111,7 @@ def main() -> None:
                     "finite": bool(np.isfinite(found.vectors).all()),
                     "broken": [(b.item_id, b.name, b.reason) for b in report.broken],
                     "listed": [row.item_id for row in listed],
-                    "not_images": [row.item_id for row in listed if not row.embeddable],
+                    "not_embeddable": [row.item_id for row in listed if not row.embeddable],
                     "encoded": report.encoded,
                     "log": context.lines,
                     "peak": peak,

@@ -47,13 +47,20 @@ class Place:
         vectors = np.eye(4)[np.arange(12) % 3] + np.linspace(0, 0.1, 12)[:, None]
         self.store.append("mini-clip", self.item_ids, ["v"] * 12, vectors)
 
-    def write_run(self, count: int = 12, *, dimensions: int = 2, run_id: str = "run-1") -> None:
+    def write_run(
+        self,
+        count: int = 12,
+        *,
+        dimensions: int = 2,
+        run_id: str = "run-1",
+        feature_set: str = "mini-clip",
+    ) -> None:
         """A map of the first pictures, at (0, 0), (1, 0), (2, 0) and so on."""
-        vectors = self.store.read("mini-clip").vectors
+        vectors = self.store.read(feature_set).vectors
         coordinates = np.zeros((count, dimensions), np.float32)
         coordinates[:, 0] = np.arange(count)
         info = RunInfo(
-            id=run_id, feature_set="mini-clip", snapshot=self.store.snapshot(),
+            id=run_id, feature_set=feature_set, snapshot=self.store.snapshot(),
             parameters=RunParameters(dimensions=dimensions), quality=None, explained_variance=(),
             count=count,
             created=CREATED + timedelta(minutes=int(run_id[-1])), seconds=1.0, versions={},

@@ -1,6 +1,7 @@
 """Search by conditions on fields, and by a picture of the user's."""
 
 import asyncio
+import dataclasses
 import io
 
 import numpy as np
@@ -13,11 +14,13 @@ from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.encoder import load_encoder
 from clustering_app.projector.conditions import OPERATORS, query_of
 from clustering_app.projector.map_state import SIMILARITY
-from clustering_app.projector.search_panel import BY_PICTURE, CONDITIONS
+from clustering_app.projector.notices import mismatch
+from clustering_app.projector.search_panel import BY_PICTURE, BY_TEXT, CONDITIONS
 from clustering_app.projector.tab import ClusteringTab
+from clustering_app.vectors.feature_set import IMPORTED
 from host_contract.errors import InvalidInput
 from host_contract.query import parse_query
-from tests.projector.conftest import Place
+from tests.projector.conftest import FINGERPRINT, Place
 
 SCORES = {row: row if row % 2 else None for row in range(12)}
 
@@ -176,3 +179,23 @@ def test_what_is_no_picture_is_told(encoded: Place, content: bytes | None, said:
     assert told["kind"] == "error"
     assert said in told["title"]
     assert tab.state.selection == frozenset()
+
+
+def test_imported_vectors_say_that_no_text_can_be_compared_with_them(place: Place) -> None:
+    fingerprint = dataclasses.replace(FINGERPRINT, model="mine", architecture=IMPORTED)
+    place.store.create("mine", fingerprint)
+    place.store.append("mine", place.item_ids[:10], ["v"] * 10, np.eye(4)[np.arange(10) % 4])
+    place.write_run(10, feature_set="mine")
+    tab = place.tab()
+    assert "mine · 4 · 10 items" in tab.controls.tensor.options
+    tab.finder.search_panel.mode.value = BY_TEXT
+    tab.finder.search_panel.text = "a red bird"
+    asyncio.run(tab.finder.search())
+    assert "were imported, and no model" in str(tab.finder.search_panel.answer.parts)
+    warned = str(mismatch(tab.state.contents))
+    assert "was imported, not for every item" in warned
+    assert "Rerun" not in warned
+    asyncio.run(tab.add_embeddings())
+    (started,) = place.host.executions(place.dataset.id)
+    assert started.inputs["model"] == "mini-clip"
+    place.host.cancel_execution(started.id)

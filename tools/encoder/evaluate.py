@@ -123,10 +123,8 @@ def _encoder(name: str, work: Path) -> tuple[ImagesTo, TextsTo]:
     encoder = load_encoder()
 
     def images(_: str, pictures: Sequence[Image.Image]) -> np.ndarray:
-        import torch
-
         batches = [
-            torch.stack([encoder.prepare(p) for p in pictures[start : start + BATCH]])
+            np.stack([encoder.prepare(p) for p in pictures[start : start + BATCH]])
             for start in range(0, len(pictures), BATCH)
         ]
         return np.concatenate([encoder.encode_images(batch) for batch in batches])
@@ -204,8 +202,6 @@ def _size() -> dict[str, Any]:
 
 def _speed() -> list[dict[str, Any]]:
     """Seconds to load once torch is up, and pictures a second from PNG bytes to vectors."""
-    import torch
-
     declare_missing_operators()
     import open_clip  # noqa: F401  importing it is no part of loading the model
 
@@ -220,7 +216,7 @@ def _speed() -> list[dict[str, Any]]:
         start = time.perf_counter()
         files = [io.BytesIO(buffer.getvalue()) for _ in range(BATCH)]
         pictures = [decode_image(f, target_pixels=encoder.image_size) for f in files]
-        encoder.encode_images(torch.stack([encoder.prepare(p) for p in pictures]))
+        encoder.encode_images(np.stack([encoder.prepare(p) for p in pictures]))
         seconds.append(time.perf_counter() - start)
     rate = BATCH / min(seconds)
     workload = f"PNG of 96 pixels, decoded too; best of {SPEED_BATCHES} batches of {BATCH}"

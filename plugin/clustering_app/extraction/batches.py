@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from clustering_app.extraction.kinds import why_not_embeddable
 from host_contract.entities import Item
 
 
@@ -15,9 +16,9 @@ class Choice(StrEnum):
     OUTDATED = "outdated"
     """What is missing, changed and removed, together."""
     MISSING = "missing"
-    """Images without a vector."""
+    """Embeddable items without a vector."""
     CHANGED = "changed"
-    """Images whose bytes are others than those that the vector was made from."""
+    """Those whose bytes are others than those that the vector was made from."""
     REMOVED = "removed"
     """Vectors of items that no longer exist; nothing is encoded."""
     ALL = "all"
@@ -29,17 +30,17 @@ class Plan:
     """What an extraction can do, and what of it is chosen."""
 
     encode: tuple[Item, ...]
-    """Images to encode, in the order given."""
+    """Items to encode, in the order given."""
     missing: int
-    """Images without a vector."""
+    """Embeddable items without a vector."""
     changed: int
-    """Images whose bytes changed since."""
+    """Items whose bytes changed since."""
     unchanged: int
-    """Images whose vector is up to date."""
+    """Items whose vector is up to date."""
     removed: tuple[str, ...] = field(repr=False)
     """Ids that have a vector and are not among the items."""
-    not_images: tuple[Item, ...] = field(repr=False)
-    """Items of another kind, which have no vector and never will."""
+    not_embeddable: tuple[Item, ...] = field(repr=False)
+    """Items of a kind that has no vector."""
 
 
 def plan(
@@ -58,13 +59,13 @@ def plan(
         again: Ids of items to encode whatever the choice.
     """
     encode: list[Item] = []
-    not_images: list[Item] = []
+    not_embeddable: list[Item] = []
     counts = dict.fromkeys((Choice.MISSING, Choice.CHANGED, None), 0)
     seen = set[str]()
     for item in items:
         seen.add(item.id)
-        if not item.mimetype.startswith("image/"):
-            not_images.append(item)
+        if why_not_embeddable(item) is not None:
+            not_embeddable.append(item)
             continue
         state = _state(item, content_versions)
         counts[state] += 1
@@ -77,12 +78,12 @@ def plan(
         changed=counts[Choice.CHANGED],
         unchanged=counts[None],
         removed=tuple(sorted(content_versions.keys() - seen)),
-        not_images=tuple(not_images),
+        not_embeddable=tuple(not_embeddable),
     )
 
 
 def _state(item: Item, content_versions: Mapping[str, str]) -> Choice | None:
-    """Why an image is to be encoded; None when its vector is up to date."""
+    """Why an item is to be encoded; None when its vector is up to date."""
     if item.id not in content_versions:
         return Choice.MISSING
     return None if content_versions[item.id] == item.content_version else Choice.CHANGED

@@ -16,18 +16,18 @@ class PlanCounts:
     """What each choice would do, in numbers of items."""
 
     missing: int
-    """Images without a vector."""
+    """Embeddable items without a vector."""
     changed: int
-    """Images whose bytes changed since their vector was made."""
+    """Items whose bytes changed since their vector was made."""
     removed: int
     """Vectors whose item no longer exists."""
     unchanged: int
-    """Images whose vector is up to date."""
-    not_images: int
+    """Items whose vector is up to date."""
+    not_embeddable: int
     """Items that can have no vector."""
 
     @property
-    def images(self) -> int:
+    def embeddable(self) -> int:
         """What the choice of the whole dataset encodes."""
         return self.missing + self.changed + self.unchanged
 
@@ -51,7 +51,7 @@ def plan_counts(
         changed=made.changed,
         removed=0 if query else len(made.removed),
         unchanged=made.unchanged,
-        not_images=len(made.not_images),
+        not_embeddable=len(made.not_embeddable),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,11 +36,11 @@ class Encoder(Protocol):
     image_size: int
     """Side of the square that the model sees, in pixels."""
 
-    def prepare(self, image: Image) -> torch.Tensor:
-        """An RGB picture of any size as float32 (3, S, S). Safe to call from many threads."""
+    def prepare(self, image: Image) -> NDArray[np.uint8]:
+        """An RGB picture of any size as (S, S, 3). Safe to call from many threads."""
 
-    def encode_images(self, prepared: torch.Tensor) -> NDArray[np.float32]:
-        """Prepared pictures (N, 3, S, S) as vectors (N, D) of unit length."""
+    def encode_images(self, prepared: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as vectors (N, D) of unit length, comparable with those of pictures."""
@@ -60,22 +60,27 @@ class ClipEncoder:
         self.fingerprint = fingerprint
         self.image_size: int = _first(model.visual.image_size)
         self._model = _channels_last(model.eval().to(device))
-        self._transform = transform
+        # The last two steps work on numbers: done for a batch at once, they cost decoding threads
+        # no turn at Python's lock, and a picture waits as bytes, a quarter of its floats.
+        *self._shape_steps, to_floats, normalize = transform.transforms
+        self._floats = _floats(to_floats, normalize, device)
         self._tokenizer = tokenizer
         self._device = device
 
-    def prepare(self, image: Image) -> torch.Tensor:
-        """An RGB picture as float32 (3, S, S), as the model's own preprocessing makes it."""
-        prepared: torch.Tensor = self._transform(_not_too_long(image, self.image_size))
-        return prepared
+    def prepare(self, image: Image) -> NDArray[np.uint8]:
+        """An RGB picture as (S, S, 3), in the shape that the model's own preprocessing gives it."""
+        picture: Any = _not_too_long(image, self.image_size)
+        for step in self._shape_steps:
+            picture = step(picture)
+        return np.array(picture)
 
-    def encode_images(self, prepared: torch.Tensor) -> NDArray[np.float32]:
-        """Prepared pictures (N, 3, S, S) as vectors (N, D) of unit length."""
+    def encode_images(self, prepared: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length."""
         import torch
 
         with torch.inference_mode():
-            images = prepared.to(self._device, memory_format=torch.channels_last)
-            return self._vectors(self._model.encode_image(images))
+            pixels = torch.from_numpy(prepared).to(self._device).permute(0, 3, 1, 2)
+            return self._vectors(self._model.encode_image(self._floats(pixels)))
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as vectors (N, D) of unit length."""
@@ -204,6 +209,26 @@ def _not_too_long(image: Image, side: int) -> Image:
     square = Images.new("RGB", (side, side), "white")
     square.paste(image.resize((width, height)), ((side - width) // 2, (side - height) // 2))
     return square
+
+
+def _floats(to_floats: Any, normalize: Any, device: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What open_clip's last two steps do to one picture, for a batch: (N, 3, S, S), bytes in."""
+    import torch
+    from torchvision.transforms import Normalize, ToTensor
+
+    if not isinstance(to_floats, ToTensor) or not isinstance(normalize, Normalize):
+        raise EncoderUnavailable(
+            f"The model's preprocessing ends in {to_floats} and {normalize}, which is not known; "
+            f"{OFFLINE_ADVICE}."
+        )
+    mean, std = (
+        torch.tensor(v, device=device).view(-1, 1, 1) for v in (normalize.mean, normalize.std)
+    )
+
+    def floats(pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.float().div_(255).sub_(mean).div_(std)
+
+    return floats
 
 
 def _channels_last(network: Any) -> Any:

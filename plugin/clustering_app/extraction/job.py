@@ -7,17 +7,19 @@ commit. Stopped at any moment, the next call goes on behind the last commit.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.extraction.batches import Choice, Plan, plan
 from clustering_app.extraction.counts import find_items
-from clustering_app.extraction.pictures import prepared_pictures
+from clustering_app.extraction.encoding import encoded_items
+from clustering_app.extraction.kinds import embeddable, why_not_embeddable
+from clustering_app.extraction.prepared import Unencodable, prepared_items
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
@@ -26,23 +28,20 @@ from host_contract.entities import Item, Level
 from host_contract.errors import Cancelled, InvalidInput
 
 if TYPE_CHECKING:
-    import torch
-
     from clustering_app.extraction.encoder import Encoder
 
 MISMATCH = (
     "For some feature sets, the number of items is different from the number of feature vectors, "
     "please rerun the extraction on the whole dataset."
 )
-ITEMS_PER_BATCH = 64
 SECONDS_PER_COMMIT = 2.0
-"""A kill loses at most so much work, and one batch."""
+"""A kill loses at most so much work, and what is being encoded."""
 LOADING_SHARE = 0.02
 """Share of the progress bar that loading the model takes."""
 LOGGED = 100
 """Items without a vector that the log names; the store's record names all."""
-NOT_FINITE = "the model gives no finite vector for it"
 
+T = TypeVar("T")
 Waiting: TypeAlias = list[tuple[Item, NDArray[np.float32]]]
 """Encoded items that are not committed yet."""
 
@@ -52,7 +51,7 @@ class Coverage:
     """How far items and vectors agree in number."""
 
     items: int
-    images: int
+    embeddable: int
     """Items that can have a vector, by their mimetype."""
     vectors: int
 
@@ -66,7 +65,7 @@ def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Cov
     """Count the items of a dataset and the vectors of a feature set; reads no vectors."""
     return Coverage(
         items=host.count_items(dataset_id),
-        images=host.count_items(dataset_id, {"mimetype": {"$regex": "^image/"}}),
+        embeddable=host.count_items(dataset_id, embeddable()),
         vectors=store.count(name),
     )
 
@@ -95,7 +94,7 @@ def extract(
         encoder: A loaded encoder, used instead of `model` and `weights`.
 
     Returns:
-        What was done. A broken image is reported there and in the log, and stops nothing.
+        What was done. A broken item is reported there and in the log, and stops nothing.
 
     Raises:
         Cancelled: the user stopped it; what was committed stays.
@@ -120,12 +119,12 @@ def extract(
     if whole and choice in (Choice.OUTDATED, Choice.REMOVED, Choice.ALL):
         removed = store.delete_items(todo.removed)
     broken = _encode_all(context, encoder, store, name, todo)
-    others = [_other_kind(item) for item in todo.not_images]
+    others = [_not_embeddable(item) for item in todo.not_embeddable]
     save_not_embedded(
         store,
         name,
         broken + others,
-        tried=[item.id for item in todo.encode + todo.not_images],
+        tried=[item.id for item in todo.encode + todo.not_embeddable],
         existing=[item.id for item in items] if whole else None,
     )
     store.compact()
@@ -133,7 +132,7 @@ def extract(
         feature_set=name,
         encoded=len(todo.encode) - len(broken),
         unchanged=todo.unchanged,
-        not_images=len(todo.not_images),
+        not_embeddable=len(todo.not_embeddable),
         removed=removed,
         broken=tuple(broken),
     )
@@ -161,62 +160,50 @@ def _encode_all(
 ) -> list[NotEmbedded]:
     """Encode and commit; returns what could not be encoded."""
     broken: list[NotEmbedded] = []
-    batch: list[tuple[Item, torch.Tensor]] = []
     waiting: Waiting = []
-    total, committed = len(todo.encode), time.monotonic()
-    with closing(prepared_pictures(todo.encode, encoder)) as pictures:
-        for done, (item, picture) in enumerate(pictures, start=1):
-            if isinstance(picture, str):
-                broken.append(_broken(context, item, picture, len(broken)))
-            else:
-                batch.append((item, picture))
-            if len(batch) == ITEMS_PER_BATCH or done == total:
-                for one, vector in _encoded(encoder, batch):
-                    if isinstance(vector, str):
-                        broken.append(_broken(context, one, vector, len(broken)))
-                    else:
-                        waiting.append((one, vector))
-                batch = []
+    total, done, committed = len(todo.encode), 0, time.monotonic()
+    with (
+        closing(prepared_items(todo.encode, encoder)) as prepared,
+        closing(encoded_items(_until_cancelled(context, prepared), encoder)) as encoded,
+    ):
+        for batch in encoded:
+            done += len(batch)
+            for item, vector in batch:
+                if isinstance(vector, Unencodable):
+                    broken.append(_broken(context, item, vector, len(broken)))
+                else:
+                    waiting.append((item, vector))
             if time.monotonic() - committed > SECONDS_PER_COMMIT or done == total:
                 _commit(store, name, waiting)
                 waiting, committed = [], time.monotonic()
             fraction = LOADING_SHARE + (1.0 - LOADING_SHARE) * done / total
-            context.progress(fraction, f"Encoding {done:,} of {total:,} images")
-            if context.cancelled():
-                _commit(store, name, waiting)
-                raise Cancelled(f"Stopped after {done:,} of {total:,} images; they are kept.")
+            context.progress(fraction, f"Encoding {done:,} of {total:,} items")
+    if done < total:
+        _commit(store, name, waiting)
+        raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
     return broken
 
 
-def _broken(context: ExecutionContext, item: Item, reason: str, before: int) -> NotEmbedded:
-    """The record of an image that cannot be encoded; the first ones are named in the log."""
+def _until_cancelled(context: ExecutionContext, prepared: Iterable[T]) -> Iterator[T]:
+    """The same up to where the user stops it: what was taken is still encoded and kept."""
+    for one in prepared:
+        yield one
+        if context.cancelled():
+            return
+
+
+def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int) -> NotEmbedded:
+    """The record of an item that cannot be encoded; the first ones are named in the log."""
     if before < LOGGED:
-        context.log(f"{item.name!r} ({item.id}) is skipped: {reason}")
+        context.log(f"{item.name!r} ({item.id}) is skipped: {why.reason}")
     elif before == LOGGED:
-        context.log(f"More than {LOGGED} images are skipped: the tab lists them all.")
-    return NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=True)
+        context.log(f"More than {LOGGED} items are skipped: the tab lists them all.")
+    return NotEmbedded(item_id=item.id, name=item.name, reason=why.reason, embeddable=True)
 
 
-def _other_kind(item: Item) -> NotEmbedded:
-    reason = f"not an image but {item.mimetype}"
+def _not_embeddable(item: Item) -> NotEmbedded:
+    reason = why_not_embeddable(item) or ""
     return NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=False)
-
-
-def _encoded(
-    encoder: Encoder, pictures: list[tuple[Item, torch.Tensor]]
-) -> list[tuple[Item, NDArray[np.float32] | str]]:
-    """Each item with its vector, or the reason why there is none."""
-    if not pictures:
-        return []
-    import torch
-
-    vectors = encoder.encode_images(torch.stack([picture for _, picture in pictures]))
-    with np.errstate(over="ignore"):
-        as_kept = vectors.astype(np.float16)
-    return [
-        (item, vector if np.isfinite(kept).all() else NOT_FINITE)
-        for (item, _), vector, kept in zip(pictures, vectors, as_kept, strict=True)
-    ]
 
 
 def _commit(store: FeatureStore, name: str, waiting: Waiting) -> None:
@@ -246,7 +233,7 @@ def _finish(
         fingerprint=encoder.fingerprint.id,
         count=found.vectors,
     )
-    summary = f"{report.encoded:,} images encoded, {report.unchanged:,} had a vector already."
+    summary = f"{report.encoded:,} items encoded, {report.unchanged:,} had a vector already."
     context.progress(1.0, summary)
     if found.complete:
         title, text, level = "Features extracted", summary, Level.SUCCESS
@@ -259,12 +246,10 @@ def _finish(
 
 def _shortfall(report: ExtractionReport, found: Coverage) -> str:
     parts = [f"{found.items:,} items, {found.vectors:,} vectors."]
-    if found.items > found.images:
-        parts.append(
-            f"Files that are not images and have no vector: {found.items - found.images:,}."
-        )
+    if found.items > found.embeddable:
+        parts.append(f"Files of a kind that has no vector: {found.items - found.embeddable:,}.")
     if report.broken:
         names = ", ".join(repr(broken.name) for broken in report.broken[:3])
         more = "" if len(report.broken) <= 3 else f" and {len(report.broken) - 3:,} more"
-        parts.append(f"Could not be decoded: {names}{more}.")
+        parts.append(f"Could not be encoded: {names}{more}.")
     return " ".join(parts)

@@ -25,7 +25,7 @@ class NotEmbedded:
     """Untrusted text."""
     reason: str
     embeddable: bool
-    """Whether another file in its place could have a vector: False for what is no image."""
+    """Whether another file of its kind could have a vector."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +36,11 @@ class ExtractionReport:
     encoded: int
     unchanged: int
     """Had a vector already."""
-    not_images: int
+    not_embeddable: int
     removed: int
     """Vectors of items that no longer exist, removed."""
     broken: tuple[NotEmbedded, ...] = field(repr=False)
-    """Images that were tried and could not be encoded."""
+    """Items that were tried and could not be encoded."""
 
     def to_json(self) -> JsonValue:
         """The report as the function's output."""
@@ -48,7 +48,7 @@ class ExtractionReport:
             "feature_set": self.feature_set,
             "encoded": self.encoded,
             "unchanged": self.unchanged,
-            "not_images": self.not_images,
+            "not_embeddable": self.not_embeddable,
             "removed": self.removed,
             "broken_count": len(self.broken),
             "broken": [

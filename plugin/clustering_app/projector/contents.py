@@ -139,6 +139,14 @@ class Contents:
     unmapped: int = 0
     """Items that have a vector but are not on the map."""
 
+    @property
+    def shown_set(self) -> FeatureSetInfo | None:
+        """The feature set behind the map, else the newest; None without vectors."""
+        if self.points is None:
+            return self.feature_sets[-1] if self.feature_sets else None
+        name = self.points.run.feature_set
+        return next((info for info in self.feature_sets if info.name == name), None)
+
     def with_colours(self, own_colours: OwnColours) -> Contents:
         """The same with other colours."""
         return replace(self, own_colours=own_colours)

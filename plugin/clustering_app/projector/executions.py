@@ -39,13 +39,11 @@ class Executions:
     async def extract(self, contents: Contents) -> None:
         """Extract the whole dataset, with the model of the map if there is one."""
         inputs: Metadata = {"dataset": self._dataset_id, "query": {}}
-        if sets := contents.feature_sets:
-            name = contents.points.run.feature_set if contents.points else sets[-1].name
-            made = next((info.fingerprint for info in sets if info.name == name), None)
-            if made is not None:
-                inputs |= {"model": made.model}
-                if made.weights_source is not None:
-                    inputs |= {"weights": made.weights_source}
+        shown = contents.shown_set
+        if shown is not None and not shown.fingerprint.imported:
+            inputs |= {"model": shown.fingerprint.model}
+            if shown.fingerprint.weights_source is not None:
+                inputs |= {"weights": shown.fingerprint.weights_source}
         await self._start("extract_dataset", inputs)
 
     async def project(self, parameters: Metadata) -> None:

@@ -96,8 +96,11 @@ def mismatch(contents: Contents) -> list[Metadata]:
     if found is None or found.complete:
         return []
     counts = f"{found.items:,} items, {found.vectors:,} vectors."
-    if found.items > found.images:
-        counts += f" {items(found.items - found.images)} not of an image type, without vector."
+    if contents.shown_set is not None and contents.shown_set.fingerprint.imported:
+        said = f"The feature set {contents.shown_set.name} was imported, not for every item."
+        return [notice("warning", said, counts, icon="warning_amber")]
+    if found.items > found.embeddable:
+        counts += f" {items(found.items - found.embeddable)} of a kind that has no vector."
     return [notice("warning", MISMATCH, counts, icon="warning_amber", buttons=[RERUN])]
 
 

@@ -82,7 +82,7 @@ class QueryEncoder:
         """The vector (D,) of a text by the model of a feature set. Slow at first: use a thread.
 
         Raises:
-            EncoderUnavailable: the model that made the vectors cannot be loaded any more.
+            EncoderUnavailable: the model that made the vectors is unknown or cannot be loaded.
         """
         vector: NDArray[np.float32] = self.of_texts(fingerprint, [text])[0]
         return vector
@@ -96,7 +96,7 @@ class QueryEncoder:
         """The vector (D,) of a picture, of which nothing is trusted, by that model.
 
         Raises:
-            EncoderUnavailable: the model that made the vectors cannot be loaded any more.
+            EncoderUnavailable: the model that made the vectors is unknown or cannot be loaded.
             Undecodable: the bytes are no picture that is read.
         """
         with self._lock:
@@ -108,6 +108,11 @@ class QueryEncoder:
     def _load(self, fingerprint: ModelFingerprint) -> ClipEncoder:
         from clustering_app.extraction.encoder import load_encoder
 
+        if fingerprint.imported:
+            raise EncoderUnavailable(
+                f"The vectors {fingerprint.model} were imported, and no model of theirs can encode "
+                "a text or a picture: choose a map of extracted vectors, or Find similar."
+            )
         if self._encoder is None or self._encoder.fingerprint.id != fingerprint.id:
             self._encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
         if self._encoder.fingerprint.id != fingerprint.id:

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from clustering_app.errors import ModelMismatch
 
+IMPORTED = "imported"
+"""Stands for the architecture of a model that nobody told: its vectors came in a file."""
+
 Vectors: TypeAlias = NDArray[np.float16] | NDArray[np.float32]
 
 
@@ -36,6 +39,11 @@ class ModelFingerprint:
     def __post_init__(self) -> None:
         if self.dimension < 1:
             raise ValueError(f"dimension must be at least 1, not {self.dimension}")
+
+    @property
+    def imported(self) -> bool:
+        """Whether the vectors came in a file: nothing more can be encoded to compare with them."""
+        return self.architecture == IMPORTED
 
     @property
     def id(self) -> str:

@@ -1,0 +1,86 @@
+"""Items to what a model takes, read and decoded in threads ahead of it. S pixels, F frames."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.errors import Undecodable
+from clustering_app.extraction.decode import decode_image
+from clustering_app.extraction.kinds import Kind, kind_of
+from clustering_app.extraction.text import decode_text
+from clustering_app.extraction.video import FRAMES, decode_video
+from host_contract.entities import Item
+
+if TYPE_CHECKING:
+    from clustering_app.extraction.encoder import Encoder
+
+Input: TypeAlias = NDArray[np.uint8] | str
+"""A picture (1, S, S, 3), the frames of a video (F, S, S, 3), or a text."""
+
+THREADS = 4
+PICTURES_AHEAD = 128
+"""Pictures that wait for the model at most; with the decoder's budget this bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Unencodable:
+    """Stands in the place of an item's input or vector."""
+
+    reason: str
+    """Why there is none, for the user."""
+
+
+def prepared_items(
+    items: Iterable[Item], encoder: Encoder
+) -> Generator[tuple[Item, Input | Unencodable]]:
+    """Each item with what the model takes of it, in the order given. Close it to stop the threads.
+
+    Args:
+        items: Of kinds that can have a vector.
+        encoder: The model.
+    """
+    rest = iter(items)
+    ahead: deque[tuple[Item, Future[Input | Unencodable]]] = deque()
+    room = PICTURES_AHEAD
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="decode")
+    try:
+        while True:
+            while room > 0 and (item := next(rest, None)) is not None:
+                ahead.append((item, threads.submit(_prepared, item, encoder)))
+                room -= _pictures(item)
+            if not ahead:
+                return
+            item, future = ahead.popleft()
+            prepared = future.result()
+            room += _pictures(item)
+            yield item, prepared
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _pictures(item: Item) -> int:
+    """As many as it can become at most."""
+    return FRAMES if kind_of(item) is Kind.VIDEO else 1
+
+
+def _prepared(item: Item, encoder: Encoder) -> Input | Unencodable:
+    try:
+        with item.open() as file:
+            kind = kind_of(item)
+            if kind is Kind.TEXT:
+                return decode_text(file)
+            if kind is Kind.VIDEO:
+                return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
+            picture = decode_image(file, target_pixels=encoder.image_size)
+        return encoder.prepare(picture)[None]
+    except Undecodable as error:
+        return Unencodable(str(error))
+    except OSError as error:  # ItemUnreadable is one
+        return Unencodable(f"cannot be read: {error}")
