@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustering_app.projection.run import METHOD_NAMES
 from clustering_app.projector.canvas import Canvas
+from clustering_app.projector.contents import Points
 from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
 from clustering_app.projector.items import METADATA
 from clustering_app.projector.map_state import MapState, shortened
@@ -80,19 +81,24 @@ class MapPanel:
 
     def count(self) -> None:
         """Say how many points are shown, selected and in view."""
-        if (points := self._state.points) is None:
-            return
+        while self._state.points is not None:
+            in_view = self._in_view
+            self.counts.put(notice("line", self._counted(self._state.points, in_view)))
+            if self._in_view == in_view:
+                return  # else another thread heard of it meanwhile, and may have told it before
+
+    def _counted(self, points: Points, in_view: int | None) -> str:
         shown, whole = len(self._state.shown()), len(points.item_ids)
         said = [f"{shown:,} points" if shown == whole else f"{shown:,} of {whole:,} points"]
         said.append(f"{len(self._state.selection):,} selected")
-        if self._in_view is not None:
-            said.append(f"{self._in_view:,} in view")
+        if in_view is not None:
+            said.append(f"{in_view:,} in view")
         run = points.run
         for info in self._state.contents.feature_sets:
             if info.name == run.feature_set:
                 dimensions = info.fingerprint.dimension
                 said.append(f"{dimensions} dimensions to {run.parameters.dimensions}")
-        self.counts.put(notice("line", " · ".join(said)))
+        return " · ".join(said)
 
     def scene(self, title: str) -> Scene:
         """What is seen now, as a picture to take away."""
