@@ -81,18 +81,19 @@ class MapPanel:
 
     def count(self) -> None:
         """Say how many points are shown, selected and in view."""
-        while self._state.points is not None:
-            in_view = self._in_view
-            self.counts.put(notice("line", self._counted(self._state.points, in_view)))
-            if self._in_view == in_view:
-                return  # else another thread heard of it meanwhile, and may have told it before
+        # From a thread Panel sends a value later than one that the page's loop sends meanwhile.
+        self.canvas.plane.in_page(self._count)
 
-    def _counted(self, points: Points, in_view: int | None) -> str:
+    def _count(self) -> None:
+        if self._state.points is not None:
+            self.counts.put(notice("line", self._counted(self._state.points)))
+
+    def _counted(self, points: Points) -> str:
         shown, whole = len(self._state.shown()), len(points.item_ids)
         said = [f"{shown:,} points" if shown == whole else f"{shown:,} of {whole:,} points"]
         said.append(f"{len(self._state.selection):,} selected")
-        if in_view is not None:
-            said.append(f"{in_view:,} in view")
+        if self._in_view is not None:
+            said.append(f"{self._in_view:,} in view")
         run = points.run
         for info in self._state.contents.feature_sets:
             if info.name == run.feature_set:
