@@ -138,11 +138,12 @@ class Bell:
                 UNDO, dataset_id or "", [], {"of": notification_id}, self._user,
             )  # fmt: skip
         except ContractError as error:
-            pn.state.notifications.error(str(error))
+            tell, said = pn.state.notifications.error, str(error)
         else:
-            pn.state.notifications.success(result.message)
+            tell, said = pn.state.notifications.success, result.message
         self.show(await asyncio.to_thread(self.read))
         await self._changed()
+        tell(said)  # last: it mounts parts of the page anew, which then miss what changes meanwhile
 
     def _view(self) -> Element:
         now = datetime.now(UTC)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from clustering_app.projector.address import read_fragment
 from tests.browser.conftest import Server
 from tests.browser.map_page import (
     LONG,
@@ -75,23 +76,18 @@ def test_hiding_and_isolating_keep_the_view(page: Page, mapped: Server) -> None:
     counts(page, f"80 of {POINTS} points · 0 selected · 80 in view")
 
 
-def camera(page: Page) -> list[float]:
-    """From where a map in space is seen, as the browser tells it: target, yaw, pitch, span."""
-    found: list[float] | None = page.evaluate(
-        """() => {
-          const {camera} = Bokeh.documents[0].get_model_by_name('map').data
-          return camera && [...camera.target, camera.yaw, camera.pitch, camera.span]
-        }"""
-    )
-    return found or []
+def seen(page: Page) -> tuple[float, ...]:
+    """From where the map is seen, as the address says; nothing when it is fitted."""
+    return read_fragment(str(page.evaluate("() => location.hash")).removeprefix("#")).seen
 
 
 def test_hiding_and_isolating_keep_the_view_in_space(page: Page, mapped: Server) -> None:
     open_tab(page, mapped)
     wait_for_points(page, POINTS)
     open_map(page, "t-SNE 3D")
+    expect(page.get_by_role("button", name="Turn")).to_be_visible()
     counts(page, f"0 selected · {POINTS} in view")
-    fitted = camera(page)
+    assert seen(page) == ()
     frame = page.locator(".cloud").bounding_box()
     assert frame is not None
     middle = (frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
@@ -99,29 +95,17 @@ def test_hiding_and_isolating_keep_the_view_in_space(page: Page, mapped: Server)
     page.mouse.down()
     page.mouse.move(middle[0] + 60, middle[1] + 20)
     page.mouse.up()
-    page.mouse.wheel(0, -200)
-    page.wait_for_function("() => location.hash.includes('seen=')")
-    settled: list[list[float]] = [[]]
-
-    def rests() -> bool:
-        settled.append(camera(page))
-        return settled[-1] == settled[-2] != fitted
-
-    wait_until(rests)
+    wait_until(lambda: len(seen(page)) == 6)
     food = page.get_by_role("list", name="Legend").get_by_role("listitem").nth(1)
+    turned = seen(page)
     food.hover()
     food.get_by_role("button", name="Show only").click()
-    counts(page, f"80 of {POINTS} points · 0 selected")
-    page.wait_for_function(
-        """() => {
-          const cloud = Bokeh.documents[0].get_model_by_name('map').data
-          return cloud.positions.byteLength === 80 * 12
-        }"""
-    )
-    assert camera(page) == pytest.approx(settled[-1])
+    counts(page, f"80 of {POINTS} points · 0 selected · ")
+    page.wait_for_function("() => location.hash.includes('isolated=')")
+    assert seen(page) == turned
     page.get_by_role("button", name="Fit").click()
     counts(page, f"80 of {POINTS} points · 0 selected · 80 in view")
-    page.wait_for_function("() => !location.hash.includes('seen=')")
+    wait_until(lambda: seen(page) == ())
 
 
 def test_a_mode_adds_to_the_selection(page: Page, mapped: Server) -> None:

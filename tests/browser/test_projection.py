@@ -41,6 +41,7 @@ def choose(page: Page, label: str, text: str) -> None:
 def select_line(page: Page, label: str) -> None:
     """Select the points of a line of the legend."""
     page.get_by_role("list", name="Legend").get_by_text(label).click()
+    expect(page.get_by_text(f"label: {label}", exact=True)).to_be_visible()  # as many before, maybe
     counts(page, f"{POINTS} points · 80 selected")
     wait_until(lambda: selected_rows(page) == 80)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clustering_app.projection.run import METHOD_NAMES
 from clustering_app.projector.canvas import Canvas
+from clustering_app.projector.contents import Points
 from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
 from clustering_app.projector.items import METADATA
 from clustering_app.projector.map_state import MapState, shortened
@@ -80,8 +81,14 @@ class MapPanel:
 
     def count(self) -> None:
         """Say how many points are shown, selected and in view."""
-        if (points := self._state.points) is None:
-            return
+        # From a thread Panel sends a value later than one that the page's loop sends meanwhile.
+        self.canvas.plane.in_page(self._count)
+
+    def _count(self) -> None:
+        if self._state.points is not None:
+            self.counts.put(notice("line", self._counted(self._state.points)))
+
+    def _counted(self, points: Points) -> str:
         shown, whole = len(self._state.shown()), len(points.item_ids)
         said = [f"{shown:,} points" if shown == whole else f"{shown:,} of {whole:,} points"]
         said.append(f"{len(self._state.selection):,} selected")
@@ -92,7 +99,7 @@ class MapPanel:
             if info.name == run.feature_set:
                 dimensions = info.fingerprint.dimension
                 said.append(f"{dimensions} dimensions to {run.parameters.dimensions}")
-        self.counts.put(notice("line", " · ".join(said)))
+        return " · ".join(said)
 
     def scene(self, title: str) -> Scene:
         """What is seen now, as a picture to take away."""

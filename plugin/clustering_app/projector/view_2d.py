@@ -108,7 +108,7 @@ class MapView2D:
                 self._look(seen)
             self._tell_in_view()
 
-        self._change(draw)
+        self.in_page(draw)
         self.select(np.empty(0, np.intp))
 
     def recolour(self, colours: Colouring) -> None:
@@ -118,13 +118,13 @@ class MapView2D:
             self._set_colours(colours)
             self._points.data["colour"] = colours.codes
 
-        self._change(draw)
+        self.in_page(draw)
 
     def label(self, rows: NDArray[np.intp], texts: Sequence[str]) -> None:
         """Write texts beside these points."""
         x, y = self._places[rows].T
         data = {"x": x, "y": y, "text": list(texts)}
-        self._change(lambda: self._labels.update(data=data))
+        self.in_page(lambda: self._labels.update(data=data))
 
     def select(self, rows: NDArray[np.intp]) -> None:
         """Select these points, and no others."""
@@ -134,7 +134,7 @@ class MapView2D:
             # Bokeh sends no data that are equal to the last it sent, whatever the browser has.
             self._wanted.update(data=data, tags=[next(self._serial)])
 
-        self._change(send)
+        self.in_page(send)
 
     def on_select(self, callback: Callable[[NDArray[np.intp]], None]) -> None:
         """Call back with the rows that the user selected."""
@@ -151,7 +151,7 @@ class MapView2D:
                 if isinstance(tool, tools):
                     tool.mode = BOKEH_MODES[mode]
 
-        self._change(change)
+        self.in_page(change)
 
     def on_hover(self, callback: Callable[[int | None, float, float], None]) -> None:
         """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
@@ -165,7 +165,7 @@ class MapView2D:
 
     def fit(self) -> None:
         """Look so that every point is seen."""
-        self._change(self._fit)
+        self.in_page(self._fit)
 
     @property
     def seen(self) -> tuple[float, ...]:
@@ -180,7 +180,7 @@ class MapView2D:
         left, right, bottom, top = seen
         if left >= right or bottom >= top:
             raise ValueError(f"{seen} is no part of a plane")
-        self._change(lambda: self._look(seen))
+        self.in_page(lambda: self._look(seen))
 
     def places(
         self, size: tuple[int, int]
@@ -299,8 +299,8 @@ class MapView2D:
         self._figure.x_range.update(start=left, end=right)
         self._figure.y_range.update(start=bottom, end=top)
 
-    def _change(self, change: Callable[[], None]) -> None:
-        """Change what is drawn while the page's lock is held; a coroutine may have lost it."""
+    def in_page(self, change: Callable[[], None]) -> None:
+        """Change what is shown while the page's lock is held; a coroutine may have lost it."""
         if self._is_open():
             self._figure.document.add_next_tick_callback(change)
         else:
