@@ -222,6 +222,7 @@ class ClusteringTab:
         except InvalidParameters as error:
             self._tell(str(error))
             return
+        self._tell("")
         await self.executions.project(inputs)
         self._show_places()
 
