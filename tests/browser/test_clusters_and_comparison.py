@@ -21,7 +21,7 @@ def test_clusters_are_named_selected_and_written(page: Page, mapped: Server) -> 
     open_tab(page, mapped)
     wait_for_points(page, POINTS)
     page.get_by_role("button", name="Clusters", exact=True).click()
-    page.get_by_role("button", name="Describe clusters").click()
+    page.get_by_role("button", name="Describe", exact=True).click()
     lines = page.get_by_role("button").filter(has_text="times as dense as usual")
     expect(lines.first).to_be_visible(timeout=LONG)  # the encoder reads the vocabulary first
     expect(lines.filter(has_text="food and drink").first).to_be_visible()

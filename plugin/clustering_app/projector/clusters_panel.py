@@ -66,7 +66,7 @@ class ClustersPanel:
         )
         self.level.param.watch(self._level_chosen, "value")
         self.describe_button = Button(
-            "Describe clusters", self.describe, icon="category", sizing_mode="stretch_width",
+            "Describe", self.describe, icon="category", sizing_mode="stretch_width",
             margin=(5, 0),
         )  # fmt: skip
         self.answer = Answer()
