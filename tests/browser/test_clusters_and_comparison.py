@@ -33,7 +33,7 @@ def test_clusters_are_named_selected_and_written(page: Page, mapped: Server) -> 
     page.get_by_text("cluster name", exact=True).filter(visible=True).last.click()
     legend = page.get_by_role("list", name="Legend")
     expect(legend).to_contain_text("food and drink")
-    field = page.get_by_role("searchbox", name="Metadata field")
+    field = page.get_by_role("searchbox", name="Write clusters as")
     field.fill("group")
     field.press("Enter")
     expect(page.get_by_text("group is written to the metadata of")).to_be_visible(timeout=LONG)

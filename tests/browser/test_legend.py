@@ -110,7 +110,7 @@ def test_points_tell_how_far_their_place_can_be_trusted(page: Page, mapped: Serv
     wait_for_points(page, POINTS)
     expect(page.get_by_text("of true neighbours kept, trustworthiness")).to_be_visible()
     page.get_by_role("combobox", name="Color by").click()
-    page.get_by_text("trust", exact=True).last.click()
+    page.get_by_text("trust", exact=True).filter(visible=True).last.click()
     page.wait_for_function(
         """() => {
           const {colour} = Bokeh.documents[0].get_model_by_name('points').data

@@ -77,7 +77,7 @@ def test_few_items_are_all_placed(count: int) -> None:
         np.ones((40, 8), np.float32),
         np.repeat(np.eye(3, dtype=np.float32), 30, axis=0),
         np.arange(60, dtype=np.float32)[:, None],
-        np.random.default_rng(0).standard_normal((20, 2048)).astype(np.float32),
+        np.random.default_rng(0).standard_normal((20, 4096)).astype(np.float32),
     ],
     ids=["all equal", "30 of each", "one dimension", "more dimensions than items"],
 )

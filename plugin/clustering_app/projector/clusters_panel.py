@@ -72,8 +72,8 @@ class ClustersPanel:
         self.answer = Answer()
         self.listed = Parts(on_message=self._pressed)
         self._field = TextLine(
-            self.write, label="Metadata field", action="Write", text=FIELD,
-            placeholder="Field of the items' metadata", sizing_mode="stretch_width", margin=(5, 0),
+            self.write, label="Write clusters as", action="Write", text=FIELD,
+            placeholder="Name in the items' metadata", sizing_mode="stretch_width", margin=(5, 0),
             visible=False,
         )  # fmt: skip
 
