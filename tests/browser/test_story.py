@@ -3,18 +3,14 @@
 The tests run in order on one server; the pictures of the README are taken on the way.
 """
 
-import os
-import shutil
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.map_page import (
     LONG,
-    PICTURES,
     box_select,
     choose_action,
     choose_from,
@@ -244,9 +240,3 @@ def _upload_text(server: Any, identity: str, name: str, content: bytes) -> None:
     )
     with urllib.request.urlopen(request) as answer:
         assert answer.status == 201
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _fresh_pictures() -> None:
-    if os.environ.get("CLUSTERING_PICTURES"):
-        shutil.rmtree(PICTURES, ignore_errors=True)

@@ -3,6 +3,7 @@
 export function render({model}) {
   const button = document.createElement("button")
   button.type = "button"
+  button.style.width = "100%" // of its place, where that is stretched
   const icon = document.createElement("span")
   icon.className = "command-icon"
   icon.setAttribute("aria-hidden", "true")
