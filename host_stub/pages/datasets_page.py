@@ -15,7 +15,7 @@ from host_contract.errors import InvalidInput
 from host_contract.platform import PLATFORM_GROUP
 from host_stub.pages import formats
 from host_stub.pages.dialogs import Question
-from host_stub.pages.elements import Element, Elements, box, icon, text
+from host_stub.pages.elements import Element, Elements, box, icon, line, text
 from host_stub.pages.frame import bar_link, main_column, message, page
 from host_stub.users import LOCAL_USER, Role, User
 
@@ -157,7 +157,8 @@ def card(dataset: Dataset, summary: DatasetSummary, *, deletable: bool) -> Eleme
         },
         children=(icon("delete_outline"),),
     )
-    return box(
+    return line(
+        dataset.id,
         "card",
         box("card-pictures", *_pictures(summary.thumbnails)),
         Element(

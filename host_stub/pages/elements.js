@@ -1,10 +1,12 @@
 // Builds elements from JSON with createElement and text nodes only. When the tree changes, nodes
-// that stay keep their identity, so that focus, scrolling and loaded pictures survive.
+// that stay keep their identity, so that focus, scrolling and loaded pictures survive: those with a
+// key wherever they are among their siblings, all others by their place.
 
 function build(element, send) {
   const node = document.createElement(element.tag)
   node._children = []
   node._attributes = {}
+  node._key = element.key
   node.addEventListener("click", (event) => {
     if (node._message != null) {
       event.stopPropagation()
@@ -37,9 +39,10 @@ function update(node, element, send) {
 }
 
 function fill(parent, nodes, elements, send) {
+  const keyed = new Map(nodes.filter((one) => one._key != null).map((one) => [one._key, one]))
   const next = elements.map((element, index) => {
-    const node = nodes[index]
-    if (node != null && node.localName === element.tag) {
+    const node = element.key == null ? nodes[index] : keyed.get(element.key)
+    if (node != null && node.localName === element.tag && node._key === element.key) {
       update(node, element, send)
       return node
     }
@@ -50,7 +53,7 @@ function fill(parent, nodes, elements, send) {
     if (there == null) {
       parent.append(node)
     } else if (there !== node) {
-      there.replaceWith(node)
+      parent.insertBefore(node, there)
     }
   })
   while (parent.childNodes.length > next.length) { parent.lastChild.remove() }

@@ -43,6 +43,9 @@ class Element:
     message: JsonValue = None
     """What the page's handler gets when the element is clicked."""
     children: Sequence[Element] = ()
+    key: str | None = None
+    """What the element is of, among its siblings: it stays the same node wherever it moves, so that
+    a press meant for one line of a list never meets the line that took its place."""
 
     def __post_init__(self) -> None:
         """Refuse what could run a script or lead away from this origin."""
@@ -63,6 +66,7 @@ class Element:
             "attributes": dict(self.attributes),
             "message": self.message,
             "children": [child.as_json() for child in self.children],
+            "key": self.key,
         }
 
 
@@ -74,6 +78,11 @@ def is_own_address(address: str) -> bool:
 def box(style: str, *children: Element, **attributes: str) -> Element:
     """A <div> with children."""
     return Element(tag="div", style=style, children=children, attributes=attributes)
+
+
+def line(key: str, style: str, *children: Element) -> Element:
+    """A <div> that is a line of a list, of what its key says."""
+    return Element(tag="div", style=style, children=children, key=key)
 
 
 def text(content: str, style: str = "", tag: str = "span") -> Element:

@@ -15,7 +15,7 @@ from panel.io.callbacks import PeriodicCallback
 from host_contract.entities import Execution, ExecutionStatus
 from host_contract.errors import ContractError
 from host_stub.pages import formats
-from host_stub.pages.elements import Element, Elements, box, button, icon, text
+from host_stub.pages.elements import Element, Elements, box, button, icon, line, text
 from host_stub.pages.frame import main_column, message, page, to_datasets
 from host_stub.pages.inbox import STATUS_ICONS
 from host_stub.users import Role, User
@@ -125,7 +125,8 @@ class ExecutionsPage:
             attributes = {"value": value, "max": "1", "aria-label": name}
             progress = [Element(tag="progress", style="progress", attributes=attributes)]
         why = execution.error or execution.message
-        return box(
+        return line(
+            execution.id,
             "inbox-card inbox-message",
             icon(symbol, style),
             box(
@@ -179,5 +180,5 @@ def _details(execution: Execution, log: tuple[str, ...]) -> list[Element]:
     return [
         Element(tag="table", children=(Element(tag="tbody", children=rows),)),
         text("Log", "viewer-section", "h3"),
-        box("log", *(text(line, "", "p") for line in log or ("Nothing was logged.",))),
+        box("log", *(text(said, "", "p") for said in log or ("Nothing was logged.",))),
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from host_contract.entities import Execution, ExecutionStatus, Level, Notification
 from host_stub.pages import formats
-from host_stub.pages.elements import Element, box, button, icon, text
+from host_stub.pages.elements import Element, box, button, icon, line, text
 
 ICONS = {
     Level.INFO: "info",
@@ -33,7 +33,8 @@ def execution_card(execution: Execution, name: str, *, cancellable: bool) -> Ele
         "waiting to start" if waiting else percent,
         formats.remaining(execution.remaining_seconds),
     ]
-    return box(
+    return line(
+        execution.id,
         "inbox-card",
         box(
             "inbox-card-head",
@@ -55,7 +56,8 @@ def ended_card(execution: Execution, name: str, *, now: datetime) -> Element:
     symbol, style = STATUS_ICONS[execution.status]
     why = [text(execution.error, "inbox-text", "p")] if execution.error else []
     when = formats.ago(execution.ended or execution.created, now)
-    return box(
+    return line(
+        execution.id,
         "inbox-card inbox-message",
         icon(symbol, style),
         box(
@@ -71,7 +73,8 @@ def notification_card(
     notification: Notification, *, fresh: bool, undoable: bool, now: datetime
 ) -> Element:
     """A notification, with a button that undoes what it tells of."""
-    return box(
+    return line(
+        notification.id,
         "inbox-card inbox-message" + (" fresh" if fresh else ""),
         icon(ICONS[notification.level], f"level-{notification.level.value}"),
         box(

@@ -144,6 +144,17 @@ def test_items_are_sorted_labelled_and_moved(own_tab, served, dataset):
     assert (item.labels, item.folder) == ((), "/texts/")
 
 
+def test_a_card_stays_the_same_node_when_others_come_before_it(own_tab, served):
+    served.platform.notifications.add("The one that was there")
+    press(own_tab, "Notifications")
+    card = own_tab.locator(".inbox-card").filter(has_text="The one that was there")
+    card.evaluate("(node) => { node.marked = true }")
+    served.platform.notifications.add("One that came later")
+    expect(own_tab.locator(".inbox-card").first).to_contain_text("One that came later")
+    assert card.evaluate("(node) => node.marked === true")
+    assert not own_tab.locator(".inbox-card").first.evaluate("(node) => node.marked === true")
+
+
 def test_a_selection_lives_across_pages_and_is_what_an_action_is_applied_to(
     own_tab, served, dataset
 ):
