@@ -102,10 +102,7 @@ class MapView2D:
             size = float(np.clip(220.0 / max(np.sqrt(self._count), 1.0), 3.0, 9.0))
             self._dots.glyph.size = self._dots.nonselection_glyph.size = size
             self._dots.selection_glyph.size = size + 2.0
-            seen = self.seen if stay else ()
-            self._fit()
-            if seen:
-                self._look(seen)
+            self._fit(stay=stay and bool(self.seen))
             self._tell_in_view()
 
         self.in_page(draw)
@@ -284,15 +281,17 @@ class MapView2D:
             nan_color="#b9c2cb",
         )  # fmt: skip
 
-    def _fit(self) -> None:
-        """Show every point, with a margin, and make that what reset returns to."""
+    def _fit(self, *, stay: bool = False) -> None:
+        """Show every point, with a margin, or stay; reset returns to every point."""
         if not self._count:
             return
         low, high = self._places.min(axis=0), self._places.max(axis=0)
         margin = np.maximum((high - low) * 0.05, 1e-3)
         for axis, shown in enumerate((self._figure.x_range, self._figure.y_range)):
             start, end = float(low[axis] - margin[axis]), float(high[axis] + margin[axis])
-            shown.update(start=start, end=end, reset_start=start, reset_end=end)
+            shown.update(reset_start=start, reset_end=end)
+            if not stay:
+                shown.update(start=start, end=end)
 
     def _look(self, seen: tuple[float, ...]) -> None:
         left, right, bottom, top = seen
