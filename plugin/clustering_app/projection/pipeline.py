@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import InvalidParameters
-from clustering_app.projection.clusters import BROAD, FINE, find_clusters
+from clustering_app.projection.clusters import BROAD, FINE, find_levels
 from clustering_app.projection.custom_axes import custom_axes
 from clustering_app.projection.neighbours import Neighbours, find_neighbours
 from clustering_app.projection.outliers import outlier_scores, reach_of
@@ -21,7 +21,6 @@ from clustering_app.projection.quality import measure_points, measure_quality
 from clustering_app.projection.run import KNOWN_COMPONENTS, Run, RunInfo, RunParameters
 from clustering_app.projection.spherize import spherizer
 from clustering_app.projection.steps import STEPS, digest
-from clustering_app.projection.threads import in_threads
 from clustering_app.projection.tsne import neighbours_for, tsne_layout
 from clustering_app.projection.umap import umap_layout
 from clustering_app.vectors.feature_set import FeatureSet
@@ -88,10 +87,7 @@ def make_run(
         coordinates = _layout(coordinates, known, parameters, report)
     step(0.85, 0.88, f"Finding clusters and outliers among {points}")
     graph = neighbours.nearest(GRAPH_NEIGHBOURS)
-    clusters, broad, fine = in_threads(
-        lambda resolution: find_clusters(graph, seed=seed, resolution=resolution),
-        (1.0, BROAD, FINE),
-    )
+    clusters, broad, fine = find_levels(graph, (1.0, BROAD, FINE), seed=seed)
     reach = reach_of(graph)
     report = step(0.88, 0.95, f"Measuring the map of {points}")
     quality = measure_quality(vectors_ND, coordinates, seed=seed, report=report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -48,13 +49,18 @@ class Points:
     def at(self, run: Run) -> Points:
         """The same items where another map has them; those that it lacks are left out."""
         row_of = {item_id: row for row, item_id in enumerate(run.item_ids)}
-        kept = [row for row, item_id in enumerate(self.item_ids) if item_id in row_of]
+        common = self.of_rows([row for row, one in enumerate(self.item_ids) if one in row_of])
+        places = run.coordinates[[row_of[item_id] for item_id in common.item_ids]]
+        return replace(common, run=run.info, coordinates=places)
+
+    def of_rows(self, rows: Sequence[int]) -> Points:
+        """Some of the points, in this order."""
         names = self.cluster_names
+        kept = list(rows)
         return replace(
             self,
-            run=run.info,
             item_ids=tuple(self.item_ids[row] for row in kept),
-            coordinates=run.coordinates[[row_of[self.item_ids[row]] for row in kept]],
+            coordinates=self.coordinates[kept],
             clusters=self.clusters[kept],
             broad_clusters=self.broad_clusters[kept],
             fine_clusters=self.fine_clusters[kept],
@@ -90,7 +96,8 @@ class Points:
         if field != CLUSTER:
             return [float(self._measures()[field][row])]
         number = int(self.clusters[row])
-        return [f"cluster {number}", number] if number >= 0 else []
+        name = named(number)
+        return [] if name is None else [name, number]
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""
@@ -193,18 +200,18 @@ def check(host: Host, dataset_id: str, points: Points) -> tuple[Coverage, int]:
 
 
 def _points(dataset_id: str, run: Run, table: ItemTable) -> Points:
-    kept = [row for row, item_id in enumerate(run.item_ids) if item_id in table.rows]
-    return Points(
+    every = Points(
         dataset_id=dataset_id,
         run=run.info,
         table=table,
-        item_ids=tuple(run.item_ids[row] for row in kept),
-        coordinates=run.coordinates[kept],
-        clusters=run.clusters[kept],
-        broad_clusters=run.broad_clusters[kept],
-        fine_clusters=run.fine_clusters[kept],
-        reach=run.reach[kept],
-        outlier_scores=run.outlier_scores[kept],
-        neighbours_kept=run.neighbours_kept[kept],
-        trust=run.trust[kept],
+        item_ids=run.item_ids,
+        coordinates=run.coordinates,
+        clusters=run.clusters,
+        broad_clusters=run.broad_clusters,
+        fine_clusters=run.fine_clusters,
+        reach=run.reach,
+        outlier_scores=run.outlier_scores,
+        neighbours_kept=run.neighbours_kept,
+        trust=run.trust,
     )
+    return every.of_rows([row for row, one in enumerate(run.item_ids) if one in table.rows])
