@@ -15,7 +15,7 @@ from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
 from host_stub.api.problems import problem
-from host_stub.pages import sign_in, websockets
+from host_stub.pages import callbacks, sign_in, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CALLBACK_THREADS = 4
-"""Threads for callbacks that are not coroutines, so that none of them can stop the server."""
-
 
 def mount(
     app: FastAPI, platform: LocalPlatform, *, session_lifetime_seconds: float = 15.0
@@ -46,7 +43,7 @@ def mount(
     """
     websockets.close_the_gaps()
     pn.extension(notifications=True)
-    pn.config.nthreads = CALLBACK_THREADS
+    callbacks.run_in_threads()
 
     def datasets(user: User) -> object:
         return DatasetsPage(platform, user).view()

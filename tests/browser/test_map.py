@@ -81,20 +81,24 @@ def seen(page: Page) -> tuple[float, ...]:
     return read_fragment(str(page.evaluate("() => location.hash")).removeprefix("#")).seen
 
 
+def turn(page: Page) -> None:
+    """Turn the map in space, as a hand does: in many small moves."""
+    frame = page.locator(".cloud").bounding_box()
+    assert frame is not None
+    left, top = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + 60, top + 20, steps=20)
+    page.mouse.up()
+
+
 def test_hiding_and_isolating_keep_the_view_in_space(page: Page, mapped: Server) -> None:
     open_tab(page, mapped)
     wait_for_points(page, POINTS)
     open_map(page, "t-SNE 3D")
-    expect(page.get_by_role("button", name="Turn")).to_be_visible()
-    counts(page, f"0 selected · {POINTS} in view")
+    counts(page, f"0 selected · {POINTS} in view · 256 dimensions to 3")
     assert seen(page) == ()
-    frame = page.locator(".cloud").bounding_box()
-    assert frame is not None
-    middle = (frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
-    page.mouse.move(*middle)
-    page.mouse.down()
-    page.mouse.move(middle[0] + 60, middle[1] + 20)
-    page.mouse.up()
+    turn(page)
     wait_until(lambda: len(seen(page)) == 6)
     food = page.get_by_role("list", name="Legend").get_by_role("listitem").nth(1)
     turned = seen(page)
@@ -185,19 +189,14 @@ def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, mapped: Server)
     expect(cloud).to_be_visible()
     frame = cloud.bounding_box()
     assert frame is not None
-    middle = (frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
-    page.mouse.move(*middle)
-    page.mouse.down()
-    page.mouse.move(middle[0] + 80, middle[1] + 30)
-    page.mouse.up()
+    turn(page)
     counts(page, f"{POINTS} points · 0 selected")  # turning selects nothing
     page.get_by_role("button", name="Box", exact=True).click()
     selected = page.get_by_text("items selected")
     for _ in range(10):  # until the choice of the tool has come through
         page.mouse.move(frame["x"] + 20, frame["y"] + 20)
         page.mouse.down()
-        page.mouse.move(*middle)
-        page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] - 20)
+        page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] - 20, steps=9)
         page.mouse.up()
         page.wait_for_timeout(1500)
         if selected.is_visible():
