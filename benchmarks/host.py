@@ -21,6 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,7 +66,7 @@ def sources() -> Iterator[bool]:
             few.mkdir()
             many.mkdir()
             source = write(many, count)
-            _, reading = timed(lambda read=read, source=source: read(source))
+            _, reading = timed(partial(read, source))
             small = child(write(few, count // 10))
             found = child(source)
         assert found["items"] == count

@@ -17,12 +17,15 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
+from benchmarks import lines
+from benchmarks.lines import tell, timed
 from benchmarks.vectors import feature_set, mixture, real_vectors
 from clustering_app.projection.clusters import find_clusters
 from clustering_app.projection.neighbours import find_neighbours, nearest_among
@@ -35,21 +38,18 @@ from clustering_app.projection.spherize import spherizer
 from clustering_app.vectors.search_index import SearchIndex
 
 Vectors = NDArray[np.float32]
-T = TypeVar("T")
-QUICK = False
 """Set by `--quick`: workloads a hundredth of the size, for a smoke test."""
 
 
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
-    global QUICK
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help=f"of: {', '.join(CASES)}; all by default")
     parser.add_argument("--quick", action="store_true", help="a hundredth, for a smoke test")
     parser.add_argument("--million-run", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--first-run", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    QUICK = chosen.quick
+    lines.quick = chosen.quick
     warnings.simplefilter("ignore")  # umap-learn tells that a seed means one thread
     if chosen.million_run or chosen.first_run:
         print(json.dumps(_alone(size(1_000_000) if chosen.million_run else 2_000)))
@@ -151,8 +151,8 @@ def search() -> Iterator[bool]:
     lengths = np.linalg.norm(vectors, axis=1)
     queries = vectors[:: len(vectors) // 20][:20]
     index.similarities(queries[0], exact=50)
-    found = [timed(lambda query=query: best_of(index, query)) for query in queries]
-    whole = [timed(lambda query=query: vectors @ query) for query in queries]
+    found = [timed(partial(best_of, index, query)) for query in queries]
+    whole = [timed(partial(vectors.dot, query)) for query in queries]
     wrong = 0
     for rows, query in zip((one for one, _ in found), queries, strict=True):
         cosines = vectors @ query / lengths
@@ -188,7 +188,7 @@ def real() -> Iterator[bool]:
     """Vectors of the drawings that the registries gave, by the bundled encoder."""
     from sklearn.cluster import HDBSCAN, MiniBatchKMeans
 
-    vectors, groups = real_vectors(400 if QUICK else None)
+    vectors, groups = real_vectors(400 if lines.quick else None)
     work = f"{len(vectors):,} x {vectors.shape[1]}, mini-clip on gathered drawings"
     made, seconds = timed(lambda: run(vectors))
     spherized = made.spherizer(vectors)
@@ -239,7 +239,7 @@ CASES: Mapping[str, Callable[[], Iterator[bool]]] = {
 
 def size(full: int) -> int:
     """The workload, or a hundredth of it."""
-    return full // 100 if QUICK else full
+    return full // 100 if lines.quick else full
 
 
 def run(
@@ -298,17 +298,11 @@ def recall(case: str, vectors: Vectors, graph: Any, work: str) -> bool:
     return tell(case, share, "share", {"exact": 1.0}, "at least 0.99", share >= 0.99, work)
 
 
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """The result, and the seconds it took."""
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
-
-
 def child(flag: str, **environment: str) -> dict[str, float]:
     """What a fresh process tells of a run."""
     command = [sys.executable, "-m", "benchmarks.projection", flag]
     answer = subprocess.run(
-        command + (["--quick"] if QUICK else []),
+        command + (["--quick"] if lines.quick else []),
         env=os.environ | environment, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return dict(json.loads(answer.stdout.splitlines()[-1]))
@@ -318,23 +312,6 @@ def _alone(count: int) -> dict[str, float]:
     stored = mixture(count, dtype=np.float16)[0]
     _, seconds = timed(lambda: run(stored))
     return {"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-
-
-def tell(
-    case: str, value: float, unit: str, against: Mapping[str, float], bar: str, ok: bool, work: str
-) -> bool:
-    """Print a case."""
-    line = {
-        "case": case,
-        "value": round(float(value), 4),
-        "unit": unit,
-        "against": {peer: round(float(figure), 4) for peer, figure in against.items()},
-        "bar": bar,
-        "ok": bool(ok),
-        "workload": f"{'quick: ' if QUICK else ''}{work}",
-    }
-    print(json.dumps(line), flush=True)
-    return bool(ok)
 
 
 if __name__ == "__main__":

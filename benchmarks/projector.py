@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import math
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,8 +25,12 @@ from fastapi import FastAPI
 from numpy.typing import NDArray
 from panel.io.fastapi import add_applications
 from panel.io.state import set_curdoc
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from benchmarks import lines
+from benchmarks.lines import tell
+from benchmarks.projector_peers import PEERS, measure_peer
+from benchmarks.watched import HEIGHT, WIDTH, drag, open_page, watched_chromium
 from clustering_app.projector.colours import CATEGORIES, Colouring
 from clustering_app.projector.view_2d import MapView2D
 from clustering_app.projector.view_3d import MapView3D
@@ -37,8 +39,6 @@ from host_stub.pages import websockets
 COUNTS, QUICK_COUNTS = (10_000, 100_000, 1_000_000), (10_000,)
 MOST_BOKEH = 100_000
 """Points in the plane that the Bokeh figure is given."""
-WIDTH, HEIGHT = 1200, 800
-MOVES = 24
 LONGEST_SECONDS = 120.0
 DOWN, UP = "bytes a point, down", "bits a point, up"
 PICTURE = "data to first picture"
@@ -52,41 +52,58 @@ BARS = {
 """Unit and most of each case, at a million points as below."""
 MESSAGE_BITS = 16_000
 """What a message needs beside the bits of the points."""
-WATCH = (Path(__file__).parent / "watched.js").read_text(encoding="utf-8")
-FLAGS = [
-    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]  # fmt: skip
+Values = Mapping[str, float | None]
+"""The value of each case; None where it could not be had."""
 
 
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 points, for a smoke test")
-    quick = parser.parse_args().quick
+    parser.add_argument(
+        "--peers", type=Path, default=Path.home() / ".cache" / "clustering" / "peers",
+        help="where TensorBoard and Embedding Atlas are installed, and will be at first",
+    )  # fmt: skip
+    given = parser.parse_args()
+    lines.quick = given.quick
     ok = []
-    with sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
-        )
+    with watched_chromium() as browser:
 
         def measured(make: Callable[[], Any], count: int, dimensions: int) -> dict[str, float]:
-            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-            page.add_init_script(WATCH)
+            page = open_page(browser)
             with opened(page, make) as shown:
                 found = measure(shown, count, dimensions)
             page.close()
             return found
 
-        for count in QUICK_COUNTS if quick else COUNTS:
+        for count in QUICK_COUNTS if given.quick else COUNTS:
             bokeh = measured(MapView2D, count, 2) if count <= MOST_BOKEH else {}
-            for name, dimensions, peer in [("in space", 3, {}), ("in the plane", 2, bokeh)]:
-                workload = f"{'quick: ' if quick else ''}{count:,} points {name}, 20 categories"
+            for name, dimensions in (("in space", 3), ("in the plane", 2)):
+                workload = f"{count:,} points {name}, 20 categories"
                 found = measured(MapView3D, count, dimensions)
-                ok += [tell(case, found[case], count, peer.get(case), workload) for case in BARS]
-        browser.close()
+                peers: dict[str, Values] = (
+                    {"Bokeh figure": bokeh} if dimensions == 2 and bokeh else {}
+                )
+                cloud, colours = points(count, dimensions)
+                for peer in (peer for peer in PEERS if peer.dimensions == dimensions):
+                    theirs = measure_peer(browser, peer, given.peers, cloud, colours.codes)
+                    peers[theirs.name] = {
+                        DOWN: theirs.down, PICTURE: theirs.picture, FRAME: theirs.frame,
+                    }  # fmt: skip
+                ok += [compared(case, count, found, peers, workload) for case in BARS]
     return 0 if all(ok) else 1
+
+
+def compared(
+    case: str, count: int, found: Mapping[str, float], peers: Mapping[str, Values], workload: str
+) -> bool:
+    """Print a case beside the peers that have it."""
+    unit, most = BARS[case]
+    if case == UP:
+        most += MESSAGE_BITS / count
+    bar = f"at most {most:g}" if most < math.inf else "none: a graphics card draws elsewhere"
+    against = {name: values[case] for name, values in peers.items() if case in values}
+    return tell(case, found[case], unit, against, bar, found[case] <= most, workload)
 
 
 class Shown:
@@ -156,14 +173,7 @@ def measure(shown: Shown, count: int, dimensions: int) -> dict[str, float]:
 
     shown.use("move")
     shown.reset(count)
-    page.mouse.move(WIDTH / 2, HEIGHT / 2)
-    page.mouse.down()
-    page.mouse.move(WIDTH / 2 + 8, HEIGHT / 2 + 4)
-    page.evaluate("window.watched.frames = []")
-    for step in range(2, MOVES + 2):
-        page.mouse.move(WIDTH / 2 + 8 * step, HEIGHT / 2 + 4 * step)
-    frames = np.sort(shown.watched("frames"))
-    page.mouse.up()
+    frame = drag(page, WIDTH / 2, HEIGHT / 2)
     page.wait_for_timeout(500)
 
     shown.use("box")
@@ -186,7 +196,7 @@ def measure(shown: Shown, count: int, dimensions: int) -> dict[str, float]:
 
     shown.reset(count)
     other = Colouring(codes=colours.codes[::-1].copy(), palette=colours.palette, low=colours.low,
-                      high=colours.high, legend=())  # fmt: skip
+                      high=colours.high, categories=())  # fmt: skip
     recoloured = shown.do(lambda: shown.view.recolour(other))
     shown.wait(lambda: shown.watched("drawn.length"))
     ordered = shown.watched("begun[0]") / 1000 - recoloured
@@ -194,7 +204,7 @@ def measure(shown: Shown, count: int, dimensions: int) -> dict[str, float]:
     return {
         DOWN: down,
         PICTURE: picture,
-        FRAME: float(frames[int(len(frames) * 0.95)]),
+        FRAME: frame,
         BOX: (known - began) * 1000,
         UP: up,
         ORDERED: ordered * 1000,
@@ -209,7 +219,7 @@ def points(count: int, dimensions: int) -> tuple[NDArray[np.float32], Colouring]
     centres = 4 * random.standard_normal((20, dimensions))
     cloud = centres[clusters] + random.standard_normal((count, dimensions))
     colours = Colouring(codes=clusters.astype(np.float32), palette=CATEGORIES, low=-0.5, high=19.5,
-                        legend=())  # fmt: skip
+                        categories=())  # fmt: skip
     return cloud.astype(np.float32), colours
 
 
@@ -243,25 +253,6 @@ def opened(page: Page, make: Callable[[], Any]) -> Iterator[Shown]:
     finally:
         server.should_exit = True
         thread.join(timeout=30)
-
-
-def tell(case: str, value: float, count: int, peer: float | None, workload: str) -> bool:
-    """Print a case."""
-    unit, most = BARS[case]
-    if case == UP:
-        most += MESSAGE_BITS / count
-    ok = value <= most
-    line = {
-        "case": case,
-        "value": round(value, 2),
-        "unit": unit,
-        "against": {} if peer is None else {"Bokeh figure": round(peer, 2)},
-        "bar": f"at most {most:g}" if most < math.inf else "none: a graphics card draws elsewhere",
-        "ok": ok,
-        "workload": workload,
-    }
-    print(json.dumps(line), flush=True)
-    return ok
 
 
 if __name__ == "__main__":

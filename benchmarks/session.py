@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import shutil
 import sys
 import tempfile
 import threading
@@ -25,11 +23,14 @@ import panel as pn
 import uvicorn
 from fastapi import FastAPI
 from panel.io.fastapi import add_applications
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from benchmarks.projector import FLAGS
+from benchmarks import lines
+from benchmarks.lines import tell
+from benchmarks.watched import watched_chromium
 from clustering_app.demo import write_demo_folder
 from clustering_app.projector.tab import ClusteringTab
+from host_contract.entities import Metadata
 from host_stub.pages import websockets
 from host_stub.platform import LocalPlatform
 
@@ -59,19 +60,16 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0, help="of use")
     parser.add_argument("--quick", action="store_true", help="half a minute, for a smoke test")
     given = parser.parse_args()
+    lines.quick = given.quick
     minutes = 0.5 if given.quick else given.minutes
-    with served() as shown, sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
-        )
+    with served() as shown, watched_chromium() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         rounds, looks = use(page, shown.address, minutes)
         page.close()
         left = what_is_left(shown)
-        browser.close()
-    workload = f"{'quick: ' if given.quick else ''}{minutes:g} minutes, {rounds} rounds of use"
+    workload = f"{minutes:g} minutes, {rounds} rounds of use"
     after_a_third = looks[len(looks) // 3]
     growth = looks[-1] / after_a_third - 1
     cases = [
@@ -79,12 +77,12 @@ def main() -> int:
         ("memory of the server, growth from a third of the time on", round(growth, 4), "share",
          f"at most {MOST_GROWTH}", growth <= MOST_GROWTH),
     ]  # fmt: skip
-    for case, value, unit, bar, ok in cases:
-        against = {"MB then": round(after_a_third, 1), "MB at the end": round(looks[-1], 1)}
-        line = {"case": case, "value": value, "unit": unit, "against": against if unit else {},
-                "bar": bar, "ok": ok, "workload": workload}  # fmt: skip
-        print(json.dumps(line), flush=True)
-    return 0 if all(ok for *_, ok in cases) else 1
+    then = {"MB then": after_a_third, "MB at the end": looks[-1]}
+    ok = [
+        tell(case, value, unit, then if unit else {}, bar, good, workload)
+        for case, value, unit, bar, good in cases
+    ]
+    return 0 if all(ok) else 1
 
 
 def use(page: Page, address: str, minutes: float) -> tuple[int, list[float]]:
@@ -162,10 +160,10 @@ def served() -> Iterator[Served]:
     """The demo's drawings on two maps, in this process; the worker is one of its own."""
     with tempfile.TemporaryDirectory() as folder, LocalPlatform(Path(folder, "data")) as platform:
         write_demo_folder(Path(folder, "emoji"))
-        dataset = platform.import_folder(Path(folder, "emoji"))
+        dataset = platform.import_source(Path(folder, "emoji"))
         platform.run("clustering", "extract_dataset", {"dataset": dataset.id})
         for dimensions in (3, 2):
-            wanted = {"dataset": dataset.id, "method": "pca", "dimensions": dimensions}
+            wanted: Metadata = {"dataset": dataset.id, "method": "pca", "dimensions": dimensions}
             platform.run("clustering", "run_projection", wanted)
         host = platform.host("clustering")
         tabs: WeakSet[ClusteringTab] = WeakSet()

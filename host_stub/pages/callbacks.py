@@ -51,7 +51,7 @@ class OrderedThreads(ThreadPoolExecutor):
         if future.set_running_or_notify_cancel():
             try:
                 future.set_result(call())
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
                 future.set_exception(error)
         with self._lock:
             waiting.popleft()

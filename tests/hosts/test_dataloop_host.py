@@ -22,6 +22,7 @@ from host_stub.features import Features
 from host_stub.platform import LocalPlatform
 from tests.host_stub.conftest import APPS, png
 from tests.host_stub.pages.served_pages import wait_for
+from tests.projector.drawn import drawn
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_app_makes_a_map_and_deletions_of_others_are_noticed(
     tab = ClusteringTab(host, dataset)
     tab.view()
     asyncio.run(tab.reload())
-    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 3
+    assert len(drawn(tab)["x"]) == 3
     tab.close()
 
     store = FeatureStore(host.storage(dataset.id))

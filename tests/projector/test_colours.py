@@ -4,6 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
+from bokeh.models import LinearColorMapper
 
 from clustering_app.projector.own_colours import read_own_colours
 from clustering_app.projector.tab import ClusteringTab
@@ -53,7 +54,9 @@ def test_a_colour_of_ones_own_is_kept_with_the_dataset(mapped: Place) -> None:
     first = colours(tab)
     tab.controls.legend._handle_msg(["colour", "<b>turn</b>", "#123456"])
     assert colours(tab) == {**first, "<b>turn</b>": "#123456"}
-    assert "#123456" in tab.map_panel.canvas.plane._mapper.palette
+    assert (
+        "#123456" in tab.map_panel.canvas.plane.pane().object.select_one(LinearColorMapper).palette
+    )
     asyncio.run(tab._keep_colour("label", "<b>turn</b>", "#123456"))
     mapped.write_run(run_id="run-2")
     other = mapped.tab()

@@ -8,6 +8,7 @@ from clustering_app.projector.map_state import SIMILARITY
 from clustering_app.projector.search_panel import PATTERN
 from clustering_app.projector.tab import ClusteringTab
 from tests.projector.conftest import Place
+from tests.projector.drawn import drawn
 
 
 def shared(tab: ClusteringTab) -> str:
@@ -146,7 +147,7 @@ def test_a_wrong_address_is_told_and_the_map_is_there(
     assert tab._said.startswith("The address was not followed.")
     assert tab.state.color_by == "label"
     assert tab.state.selection == frozenset()
-    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 12
+    assert len(drawn(tab)["x"]) == 12
 
 
 def test_an_address_without_a_map_says_so(place: Place) -> None:

@@ -12,6 +12,7 @@ from clustering_app.projector.tab import ClusteringTab
 from host_contract.entities import ActionResult
 from host_contract.errors import InvalidInput
 from tests.projector.conftest import Place
+from tests.projector.drawn import drawn
 
 
 def told(tab: ClusteringTab) -> str:
@@ -45,8 +46,8 @@ def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
 
 def test_a_map_shows_every_point_with_its_colours(mapped: Place) -> None:
     tab = mapped.tab()
-    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == list(range(12))
-    sent = tab.map_panel.canvas.plane._points.data
+    assert drawn(tab)["x"].tolist() == list(range(12))
+    sent = drawn(tab)
     assert sent["x"].dtype == sent["colour"].dtype == np.float32
     legend = {line["label"]: line["count"] for line in tab.controls.legend.lines}
     assert legend == {"stop": 4, "yield": 4, "<b>turn</b>": 4}
@@ -73,7 +74,7 @@ def test_selection_is_by_item_and_survives_isolating(mapped: Place) -> None:
     tab.map_panel.rows_selected(np.array([2, 5]))
     assert tab.state.selected_ids() == [mapped.item_ids[2], mapped.item_ids[5]]
     tab.selection_bar.act("isolate")
-    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == [2, 5]
+    assert drawn(tab)["x"].tolist() == [2, 5]
     assert tab.state.selected_rows().tolist() == [0, 1]
     tab.map_panel.rows_selected(np.array([1]))
     assert tab.state.selected_ids() == [mapped.item_ids[5]]
@@ -92,13 +93,13 @@ def test_a_selection_of_a_map_that_was_replaced_is_ignored(mapped: Place) -> Non
 def test_an_earlier_map_can_be_opened_again(mapped: Place) -> None:
     mapped.write_run(count=5, run_id="run-2")
     tab = mapped.tab()
-    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 5
+    assert len(drawn(tab)["x"]) == 5
     assert [*tab.controls.history.options.values()] == ["run-2", "run-1"]
     asyncio.run(tab.open_map("run-1"))
-    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 12
+    assert len(drawn(tab)["x"]) == 12
     assert tab.controls.history.value == "run-1"
     asyncio.run(tab.open_map("gone"))
-    assert len(tab.map_panel.canvas.plane._points.data["x"]) == 5
+    assert len(drawn(tab)["x"]) == 5
 
 
 def test_a_map_in_space_is_drawn_in_space(mapped: Place) -> None:
@@ -174,9 +175,9 @@ def test_every_field_colours_and_labels(mapped: Place, field: str) -> None:
     tab.controls.color_by.value = tab.controls.label_by.value = field
     asyncio.run(tab._field_chosen("color_by", field))
     asyncio.run(tab._field_chosen("label_by", field))
-    assert len(tab.map_panel.canvas.plane._points.data["colour"]) == 12
+    assert len(drawn(tab)["colour"]) == 12
     assert tab.controls.legend.lines or tab.controls.colour_bar.counts
-    assert len(tab.map_panel.canvas.plane._labels.data["text"]) > 0
+    assert len(drawn(tab, "labels")["text"]) > 0
 
 
 def test_find_similar_selects_the_nearest_others_and_undo_goes_back(mapped: Place) -> None:
@@ -230,7 +231,7 @@ def test_actions_run_on_the_selection_and_the_map_follows(mapped: Place) -> None
         asyncio.run(tab.actions.run(by_name["set_metadata"], tab.state.selected_ids(), {}))
     asyncio.run(tab.actions.run(by_name["delete"], tab.state.selected_ids(), {}))
     assert tab.state.selection == frozenset()
-    assert tab.map_panel.canvas.plane._points.data["x"].tolist() == list(range(3, 12))
+    assert drawn(tab)["x"].tolist() == list(range(3, 12))
     assert mapped.store.count("mini-clip") == 9
 
 

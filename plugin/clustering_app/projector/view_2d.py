@@ -5,65 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import (
-    BoxSelectTool,
-    ColumnDataSource,
-    CustomJS,
-    HoverTool,
-    LassoSelectTool,
-    LinearColorMapper,
-    PanTool,
-    Range1d,
-    ResetTool,
-    SaveTool,
-    TapTool,
-    WheelZoomTool,
-)
-from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from clustering_app.projector.colours import Colouring
 from clustering_app.projector.later import later
 from clustering_app.projector.selection import packed, unpacked
+from clustering_app.projector.view_2d_figure import Figure2D, Mode
 
-BOKEH_MODES = {
-    "replace": "replace",
-    "add": "append",
-    "subtract": "subtract",
-    "intersect": "intersect",
-}
-NOTHING = np.empty(0, np.float32)
 REST_SECONDS = 0.15
 """Without a move, after which the points in view are counted."""
-SEND_BITS = """
-const rows = points.selected.indices
-const bits = new Uint8Array((points.get_length() + 7) >> 3)
-for (const row of rows) bits[row >> 3] |= 1 << (row & 7)
-const known = wanted.known_bits // what Python knows is not told back to it
-if (known != null && known.length === bits.length && known.every((b, i) => b === bits[i])) return
-wanted.known_bits = bits
-selected.data = {bits}
-"""
-TAKE_BITS = """
-const bits = wanted.data.bits
-wanted.known_bits = Uint8Array.from(bits)
-const rows = []
-for (let row = 0; row < points.get_length(); row++)
-  if (bits[row >> 3] & (1 << (row & 7))) rows.push(row)
-points.selected.indices = rows
-"""
-SEND_HOVER = """
-const rows = cb_data.index.indices
-const row = rows.length ? rows[0] : -1
-if (hovered.data.row[0] !== row) {
-  const {sx, sy} = cb_data.geometry
-  hovered.data = {row: [row], x: [sx], y: [sy]}
-}
-"""
 
 
 class MapView2D:
@@ -73,20 +27,12 @@ class MapView2D:
         self._count = 0
         self._serial = count()
         self._places = np.empty((0, 2), np.float32)
-        self._points = ColumnDataSource(
-            {"x": NOTHING, "y": NOTHING, "colour": NOTHING}, name="points"
-        )
-        self._selected = ColumnDataSource({"bits": np.empty(0, np.uint8)}, name="selected")
-        self._wanted = ColumnDataSource({"bits": np.empty(0, np.uint8)})
-        self._hovered = ColumnDataSource({"row": [-1], "x": [0.0], "y": [0.0]}, name="hovered")
-        self._labels = ColumnDataSource({"x": NOTHING, "y": NOTHING, "text": []}, name="labels")
-        self._mapper = LinearColorMapper(palette=["#0072b2"], low=0.0, high=1.0)
-        self._figure = self._make_figure()
+        self._drawn = Figure2D()
+        self._figure = self._drawn.figure
         self._in_view: Callable[[int], None] | None = None
         self._moves = 0
         self._moving = False
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", margin=0)
-        self._link_selection()
 
     def show(
         self, coordinates: NDArray[np.float32], colours: Colouring, *, stay: bool = False
@@ -96,12 +42,11 @@ class MapView2D:
         self._places = coordinates.astype(np.float32)
 
         def draw() -> None:
-            self._set_colours(colours)
+            self._drawn.set_colours(colours)
             x, y = self._places.T
-            self._points.data = {"x": x, "y": y, "colour": colours.codes}
+            self._drawn.points.data = {"x": x, "y": y, "colour": colours.codes}
             size = float(np.clip(220.0 / max(np.sqrt(self._count), 1.0), 3.0, 9.0))
-            self._dots.glyph.size = self._dots.nonselection_glyph.size = size
-            self._dots.selection_glyph.size = size + 2.0
+            self._drawn.set_size(size)
             self._fit(stay=stay and bool(self.seen))
             self._tell_in_view()
 
@@ -112,8 +57,8 @@ class MapView2D:
         """Colour the points anew; only one number a point is sent."""
 
         def draw() -> None:
-            self._set_colours(colours)
-            self._points.data["colour"] = colours.codes
+            self._drawn.set_colours(colours)
+            self._drawn.points.data["colour"] = colours.codes
 
         self.in_page(draw)
 
@@ -121,7 +66,7 @@ class MapView2D:
         """Write texts beside these points."""
         x, y = self._places[rows].T
         data = {"x": x, "y": y, "text": list(texts)}
-        self.in_page(lambda: self._labels.update(data=data))
+        self.in_page(lambda: self._drawn.labels.update(data=data))
 
     def select(self, rows: NDArray[np.intp]) -> None:
         """Select these points, and no others."""
@@ -129,26 +74,19 @@ class MapView2D:
 
         def send() -> None:
             # Bokeh sends no data that are equal to the last it sent, whatever the browser has.
-            self._wanted.update(data=data, tags=[next(self._serial)])
+            self._drawn.wanted.update(data=data, tags=[next(self._serial)])
 
         self.in_page(send)
 
     def on_select(self, callback: Callable[[NDArray[np.intp]], None]) -> None:
         """Call back with the rows that the user selected."""
-        self._selected.on_change(
+        self._drawn.selected.on_change(
             "data", lambda attribute, old, new: callback(unpacked(new["bits"], self._count))
         )
 
-    def set_mode(self, mode: Literal["replace", "add", "subtract", "intersect"]) -> None:
+    def set_mode(self, mode: Mode) -> None:
         """What a selection does to the one before, when neither Shift nor Alt is held."""
-        tools = (BoxSelectTool, LassoSelectTool, TapTool)
-
-        def change() -> None:
-            for tool in self._figure.toolbar.tools:
-                if isinstance(tool, tools):
-                    tool.mode = BOKEH_MODES[mode]
-
-        self.in_page(change)
+        self.in_page(lambda: self._drawn.set_mode(mode))
 
     def on_hover(self, callback: Callable[[int | None, float, float], None]) -> None:
         """Call back with the row under the pointer, or None, and the pointer's place in pixels."""
@@ -158,7 +96,7 @@ class MapView2D:
             inside = 0 <= row < self._count
             callback(row if inside else None, float(new["x"][0]), float(new["y"][0]))
 
-        self._hovered.on_change("data", changed)
+        self._drawn.hovered.on_change("data", changed)
 
     def fit(self) -> None:
         """Look so that every point is seen."""
@@ -186,7 +124,7 @@ class MapView2D:
         across, up = self._figure.x_range, self._figure.y_range
         low, high = np.array([across.start, up.end]), np.array([across.end, up.start])
         places = (self._places - low) / (high - low) * size
-        radius = self._dots.glyph.size / 2
+        radius = self._drawn.dots.glyph.size / 2
         return places, np.ones(self._count), np.full(self._count, radius)
 
     def on_view(self, callback: Callable[[int], None]) -> None:
@@ -222,64 +160,6 @@ class MapView2D:
     def pane(self) -> pn.pane.Bokeh:
         """What Panel shows."""
         return self._pane
-
-    def _make_figure(self) -> figure:
-        drawn = figure(
-            name="plane",
-            output_backend="webgl",
-            tools=[
-                pan := PanTool(),
-                box := BoxSelectTool(persistent=False),
-                LassoSelectTool(persistent=False),
-                TapTool(),
-                wheel := WheelZoomTool(),
-                ResetTool(),
-                SaveTool(),
-            ],
-            toolbar_location="above",
-            sizing_mode="stretch_both",
-            min_height=300,
-            x_range=Range1d(0.0, 1.0),
-            y_range=Range1d(0.0, 1.0),
-        )
-        drawn.toolbar.logo = None
-        drawn.toolbar.active_drag = box
-        drawn.toolbar.active_scroll = wheel
-        pan.description, box.description = "Pan", "Box select (Shift adds)"
-        drawn.axis.visible = False
-        drawn.grid.visible = False
-        drawn.outline_line_color = None
-        colour = {"field": "colour", "transform": self._mapper}
-        self._dots = drawn.scatter(
-            "x", "y", source=self._points, size=6, color=colour, fill_alpha=0.85, line_alpha=0.0,
-            nonselection_fill_alpha=0.18, selection_fill_alpha=1.0, selection_line_alpha=1.0,
-        )  # fmt: skip
-        self._dots.selection_glyph.line_color = "#111111"
-        drawn.text(
-            "x", "y", "text", source=self._labels, text_font_size="11px", text_color="#7a8794",
-            x_offset=7, y_offset=4,
-        )  # fmt: skip
-        drawn.add_tools(
-            HoverTool(
-                renderers=[self._dots],
-                tooltips=None,
-                callback=CustomJS(args={"hovered": self._hovered}, code=SEND_HOVER),
-            )
-        )
-        return drawn
-
-    def _link_selection(self) -> None:
-        """Indices never cross as JSON: bits go up, and bits come down."""
-        self._points.selected.syncable = False
-        names = {"points": self._points, "selected": self._selected, "wanted": self._wanted}
-        self._points.selected.js_on_change("indices", CustomJS(args=names, code=SEND_BITS))
-        self._wanted.js_on_change("tags", CustomJS(args=names, code=TAKE_BITS))
-
-    def _set_colours(self, colours: Colouring) -> None:
-        self._mapper.update(
-            palette=list(colours.palette), low=colours.low, high=colours.high,
-            nan_color="#b9c2cb",
-        )  # fmt: skip
 
     def _fit(self, *, stay: bool = False) -> None:
         """Show every point, with a margin, or stay; reset returns to every point."""

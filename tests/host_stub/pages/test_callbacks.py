@@ -33,8 +33,7 @@ def test_what_is_of_one_page_runs_in_its_order(acts: list[tuple[int, float]]) ->
         ]
         assert [future.result(60) for future in futures] == list(range(len(acts)))
     assert done == [
-        [number for number, (which, _) in enumerate(acts) if which == page]
-        for page in range(PAGES)
+        [number for number, (which, _) in enumerate(acts) if which == page] for page in range(PAGES)
     ]
 
 
