@@ -52,7 +52,7 @@ def test_custom_axes_keep_the_ends_that_were_chosen(mapped: Place) -> None:
     choose(tab, "x", "end", "selection")
     choose(tab, "y", "start", "saved", list_selections(mapped.store)[0].id)
     asyncio.run(tab.run())
-    assert "Choose both ends of each of the axes x, y." in tab._said
+    assert "Choose both ends of each of the axes x, y." in tab.notices.said
     choose(tab, "y", "end", "text", "  a   stop sign ")
     tab.state.select([])
     assert tab.axes_form.described == {

@@ -131,7 +131,7 @@ def test_conditions_are_shared_by_the_address(mapped: Place) -> None:
     asyncio.run(other.sharing.follow(tab.sharing.button.fragment))
     assert other.state.selected_rows().tolist() == found
     asyncio.run(other.sharing.follow("search=%7B%22a%22%3A1%7D&how=Conditions"))
-    assert "There is no field 'a'" in other._said
+    assert "There is no field 'a'" in other.notices.said
 
 
 @pytest.fixture

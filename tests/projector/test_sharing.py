@@ -40,7 +40,7 @@ def test_map_fields_selection_isolation_and_zoom_are_shared(mapped: Place) -> No
     assert other.state.selection == frozenset(mapped.item_ids[3:5])
     assert other.map_panel.canvas.seen == (1.0, 5.5, -0.5, 0.5)
     assert shared(other) == shared(tab)
-    assert not other._said
+    assert not other.notices.said
 
 
 def test_a_camera_in_space_is_shared(mapped: Place) -> None:
@@ -58,7 +58,7 @@ def test_a_plane_of_pictures_is_shared(mapped: Place) -> None:
     other = follow(mapped, shared(tab))
     assert other.map_panel.canvas.thumbnails
     assert other.map_panel.canvas.seen == (1.0, 2.0, 0.0, 0.0, 0.0, 7.0)
-    assert not other._said
+    assert not other.notices.said
 
 
 def test_a_search_is_shared_as_a_search(mapped: Place) -> None:
@@ -89,7 +89,7 @@ def test_many_items_are_shared_by_a_saved_selection(
     other = follow(mapped, shared(tab))
     assert other.state.selection == frozenset(mapped.item_ids[:5])
     asyncio.run(tab.selections_panel.delete(next(iter(tab.selections_panel.ids.values()))))
-    assert "was deleted meanwhile" in follow(mapped, shared(other))._said
+    assert "was deleted meanwhile" in follow(mapped, shared(other)).notices.said
 
 
 def test_the_colours_of_a_search_by_example_are_shared(mapped: Place) -> None:
@@ -143,15 +143,15 @@ def test_a_wrong_address_is_told_and_the_map_is_there(
     mapped: Place, address: str, said: str
 ) -> None:
     tab = follow(mapped, address)
-    assert said in tab._said
-    assert tab._said.startswith("The address was not followed.")
+    assert said in tab.notices.said
+    assert tab.notices.said.startswith("The address was not followed.")
     assert tab.state.color_by == "label"
     assert tab.state.selection == frozenset()
     assert len(drawn(tab)["x"]) == 12
 
 
 def test_an_address_without_a_map_says_so(place: Place) -> None:
-    assert "There is no map yet." in follow(place, "map=run-1")._said
+    assert "There is no map yet." in follow(place, "map=run-1").notices.said
 
 
 def test_items_that_are_gone_are_passed_over(mapped: Place) -> None:

@@ -18,7 +18,11 @@ from tests.projector.drawn import drawn
 def told(tab: ClusteringTab) -> str:
     """Every text that stands over or in place of the map, with its buttons."""
     tab._show_places()
-    parts = [*tab._page.parts, *tab._strip.parts] if tab._page.visible else tab._strip.parts
+    parts = (
+        [*tab.notices.page.parts, *tab.notices.strip.parts]
+        if tab.notices.page.visible
+        else tab.notices.strip.parts
+    )
     return str([(part["title"], part["text"], part["buttons"]) for part in parts])
 
 
@@ -250,9 +254,9 @@ def test_what_an_action_did_is_undone_from_its_notice(mapped: Place) -> None:
     asyncio.run(tab.undo_action())
     assert "Undone on 2 items." in told(tab)
     asyncio.run(tab.actions.run(by_name["move"], chosen, {"folder": "/new/"}))
-    undo = tab._undo
+    undo = tab.notices.undo
     asyncio.run(tab.undo_action())
-    tab._undo = undo
+    tab.notices.undo = undo
     asyncio.run(tab.undo_action())
     assert "cannot be undone any more" in told(tab)
 

@@ -29,11 +29,8 @@ from clustering_app.projector.notices import (
     REFRESH,
     RERUN,
     UNDO,
-    Situation,
-    mismatch,
-    page_notice,
-    strips,
 )
+from clustering_app.projector.notices_panel import NoticesPanel
 from clustering_app.projector.own_colours import keep_colour
 from clustering_app.projector.parts import Parts
 from clustering_app.projector.selected_panel import SelectedPanel
@@ -43,7 +40,7 @@ from clustering_app.projector.sharing import Sharing
 from clustering_app.projector.watch import CANCEL, TRY_AGAIN
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import BrowserSession, Host
-from host_contract.entities import ActionResult, Dataset, UndoAction
+from host_contract.entities import ActionResult, Dataset
 from host_contract.errors import ContractError
 
 TICK_MILLISECONDS = 700
@@ -73,12 +70,10 @@ class ClusteringTab:
         self.state = MapState()
         self._loaded = self._closed = False
         self._run_id: str | None = None
-        self._said = ""
-        self._undo: UndoAction | None = None
-        """Takes back what is said."""
         self._items_changed = False
         self._own_change = False
         self.executions = Executions(host, dataset.id)
+        self.notices = NoticesPanel(self.executions, self._pressed)
         self.axes_form = AxesForm(
             selection=self.state.selected_ids,
             read_saved=lambda selection_id: self.selections_panel.read(selection_id),
@@ -100,8 +95,6 @@ class ClusteringTab:
         self.actions = ActionsMenu(
             host, dataset.id, session, selected=self.state.selected_ids, done=self._action_done
         )
-        self._strip = Parts(on_message=self._pressed)
-        self._page = Parts(on_message=self._pressed)
         self.selected_panel = SelectedPanel(
             host, self.state, on_select=self._ids_chosen,
             on_similar=lambda: later(self.finder.find_similar),
@@ -161,8 +154,8 @@ class ClusteringTab:
             styles={"padding": "8px 10px 14px 12px"},
         )  # fmt: skip
         centre = pn.Column(
-            self._strip, self._page, self._middle, sizing_mode="stretch_both", margin=0,
-            styles={"padding": "8px"},
+            self.notices.strip, self.notices.page, self._middle,
+            sizing_mode="stretch_both", margin=0, styles={"padding": "8px"},
         )  # fmt: skip
         return pn.Row(
             self._left, centre, self._right, sizing_mode="stretch_both", margin=0, min_height=480
@@ -257,33 +250,20 @@ class ClusteringTab:
     def _show_places(self) -> None:
         """Show the parts that there is something for."""
         running = self.executions.running
-        page = self.state.points is None
+        without_map = self.state.points is None
         self._left.visible = bool(self.state.contents.feature_sets)
-        self._middle.visible = self._right.visible = not page
-        self._page.visible = page
+        self._middle.visible = self._right.visible = not without_map
         self.controls.offer(
             ready=running is None and bool(self.state.contents.feature_sets),
-            unmapped=0 if page else self.state.contents.unmapped,
+            unmapped=0 if without_map else self.state.contents.unmapped,
         )
-        now = Situation(
-            contents=self.state.contents,
-            loaded=self._loaded,
-            running=running,
-            failed=self.executions.failed,
-            error=self.executions.error,
-            items_changed=self._items_changed,
-            said=self._said,
-            undoable=self._undo is not None,
+        self.notices.show(
+            self.state.contents, loaded=self._loaded, items_changed=self._items_changed
         )
-        if page:
-            self._page.put(page_notice(now))
-            self._strip.put(*mismatch(now.contents) if running is None else ())
-        else:
-            self._strip.put(*strips(now))
 
     def _tell(self, text: str) -> None:
         """Say something above the map, until it is dismissed."""
-        self._said, self._undo = text, None
+        self.notices.say(text)
         self._show_places()
 
     def show(self) -> None:
@@ -369,11 +349,11 @@ class ClusteringTab:
         self._show_selection()
 
     async def _written(self, said: str) -> None:
-        self._said = said
+        self.notices.say(said)
         await self.reload()
 
     async def _action_done(self, result: ActionResult) -> None:
-        self._said, self._undo = result.message, result.undo
+        self.notices.say(result.message, result.undo)
         before = self.state.contents.coverage
         await self.reload()
         after = self.state.contents.coverage
@@ -397,9 +377,9 @@ class ClusteringTab:
 
     async def undo_action(self) -> None:
         """Take back the action whose answer is shown."""
-        if (undo := self._undo) is None:
+        if (undo := self.notices.undo) is None:
             return
-        self._undo = None
+        self.notices.undo = None
         try:
             await self.actions.undo(undo)
         except (ContractError, ClusteringError) as error:
