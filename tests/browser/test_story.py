@@ -3,6 +3,7 @@
 The tests run in order on one server; the pictures of the README are taken on the way.
 """
 
+import re
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,9 @@ def test_warning_and_its_cure_through_the_deployment_slot(
     wait_for_points(page, 160)
     expect(page.get_by_text(WARNING).first).to_be_visible()
     picture(page, "warning")
+    expect(page.get_by_text("171 items, 160 vectors. 10 can be encoded by a rerun")).to_be_visible()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_role("button", name="10 missing")).to_be_visible()
 
     page.get_by_role("tab", name="Data").click()
     page.get_by_text("Select All").first.click()
@@ -193,7 +197,17 @@ def test_warning_and_its_cure_through_the_deployment_slot(
     wait_until(lambda: ended(server, "run_projection") == 2)
     expect(page.get_by_text("placed later")).to_have_count(0)
     wait_for_points(page, 170)
+    expect(page.get_by_role("combobox", name="Tensor")).to_have_text("mini-clip · 256 · 170 items")
 
+    expect(page.get_by_text(WARNING).first).to_be_visible()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_text("neither image, text nor video but application/json")).to_be_visible()
+    picture(page, "coverage")
+    page.get_by_role("button", name="Stop counting these").click()
+    expect(page.get_by_role("button", name="Count these again")).to_be_visible()
+    expect(page.get_by_text(WARNING)).to_have_count(0)
+    page.get_by_role("button", name="Count these again").click()
+    expect(page.get_by_text(WARNING).first).to_be_visible()
     note = rest(server, f"/datasets/{identity}/query", "POST", {"name": "notes.json"})["items"][0]
     rest(server, f"/items/{note['id']}", "DELETE")
     open_tab(page, server)
@@ -201,11 +215,18 @@ def test_warning_and_its_cure_through_the_deployment_slot(
     expect(page.get_by_text(WARNING)).to_have_count(0)
 
 
+def paper(page: Page) -> float:
+    """How light the page's ground is, from 0 to 255."""
+    colour = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+
+
 def test_dark(page: Page, server: Any) -> None:
     open_tab(page, server)
     wait_for_points(page, 170)
+    light = paper(page)
     page.get_by_role("button", name="Toggle theme").click()
-    page.wait_for_timeout(1500)
+    wait_until(lambda: paper(page) < 60 < 200 < light)
     picture(page, "dark")
 
 

@@ -40,6 +40,7 @@ class Place:
     store: FeatureStore
     item_ids: list[str]
     """Of the pictures."""
+    platform: LocalPlatform
 
     def write_vectors(self) -> None:
         """A vector for each picture; those of one label point the same way."""
@@ -143,7 +144,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
             ids.append(item.id)
         platform.datasets.add(dataset.id, "notes.json", io.BytesIO(b"{}"))
         host = platform.host("clustering")
-        yield Place(host, dataset, FeatureStore(host.storage(dataset.id)), ids)
+        yield Place(host, dataset, FeatureStore(host.storage(dataset.id)), ids, platform)
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_imported_vectors_say_that_no_text_can_be_compared_with_them(place: Plac
     warned = str(mismatch(tab.state.contents))
     assert "was imported, not for every item" in warned
     assert "Rerun" not in warned
-    asyncio.run(tab.add_embeddings())
+    asyncio.run(tab.extract())
     (started,) = place.host.executions(place.dataset.id)
     assert started.inputs["model"] == "mini-clip"
     place.host.cancel_execution(started.id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -17,13 +16,14 @@ from numpy.typing import NDArray
 
 from clustering_app.extraction.batches import Choice, Plan, plan
 from clustering_app.extraction.counts import find_items
+from clustering_app.extraction.coverage import Coverage, coverage
 from clustering_app.extraction.encoding import encoded_items
-from clustering_app.extraction.kinds import embeddable, why_not_embeddable
+from clustering_app.extraction.kinds import why_not_embeddable
 from clustering_app.extraction.prepared import Unencodable, prepared_items
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
-from host_contract.context import ExecutionContext, Host, Query
+from host_contract.context import ExecutionContext, Query
 from host_contract.entities import Item, Level
 from host_contract.errors import Cancelled, InvalidInput
 
@@ -44,30 +44,6 @@ LOGGED = 100
 T = TypeVar("T")
 Waiting: TypeAlias = list[tuple[Item, NDArray[np.float32]]]
 """Encoded items that are not committed yet."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """How far items and vectors agree in number."""
-
-    items: int
-    embeddable: int
-    """Items that can have a vector, by their mimetype."""
-    vectors: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether every item has a vector."""
-        return self.items == self.vectors
-
-
-def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Coverage:
-    """Count the items of a dataset and the vectors of a feature set; reads no vectors."""
-    return Coverage(
-        items=host.count_items(dataset_id),
-        embeddable=host.count_items(dataset_id, embeddable()),
-        vectors=store.count(name),
-    )
 
 
 def extract(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from clustering_app.extraction.job import Coverage, coverage
+from clustering_app.extraction.coverage import Coverage, coverage
 from clustering_app.projection.run import Run, RunInfo
 from clustering_app.projection.runs import list_runs, read_run
 from clustering_app.projector.items import ItemTable, read_items, value

@@ -15,6 +15,7 @@ from clustering_app.projector.button import Button
 from clustering_app.projector.colour_bar import ColourBar
 from clustering_app.projector.colours import Colouring, LegendLine
 from clustering_app.projector.contents import Contents
+from clustering_app.projector.coverage_panel import CoveragePanel
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
 from clustering_app.projector.parameters_form import ParametersForm
@@ -35,6 +36,7 @@ class Controls:
     def __init__(
         self,
         axes: AxesForm,
+        coverage: CoveragePanel,
         *,
         on_run: Handler,
         on_place: Handler,
@@ -45,10 +47,11 @@ class Controls:
         on_range: Callable[[float, float], None],
         on_card: Callable[[tuple[str, ...]], None],
     ) -> None:
-        """Take the form of custom axes, and what to call.
+        """Take the form of custom axes, what is below the choice of the tensor, and what to call.
 
         For the buttons, for a field, an earlier map, the legend, and the hover card.
         """
+        self._coverage = coverage
         self._last: RunInfo | None = None
         self._on_field = on_field
         self._on_history = on_history
@@ -79,7 +82,8 @@ class Controls:
         return pn.Column(
             Parts(notice("heading", "Data filters")),
             self.run, self.place, self.last_run, self.history, self.tensor,
-            self.label_by, self.color_by, self.legend, self.colour_bar, self.card_fields,
+            self._coverage.view(), self.label_by, self.color_by, self.legend, self.colour_bar,
+            self.card_fields,
             Parts(notice("heading", "Projection")),
             self.parameters.view(),
             width=256, sizing_mode="stretch_height", scroll="y-auto", margin=0,
@@ -113,6 +117,7 @@ class Controls:
             newest = names[-1] if names else None
             chosen = self.tensor.value if self.tensor.value in names else newest
             self.tensor.param.update(options=sets, value=chosen)
+            self.tensor.param.trigger("value")  # the same set with another count has another text
             if points is not None:
                 runs = {named_run(run): run.id for run in contents.runs}
                 self.history.param.update(options=runs, value=points.run.id, visible=len(runs) > 1)

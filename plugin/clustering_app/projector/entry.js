@@ -22,7 +22,11 @@ function entry(model, one) {
   title.title = one.title
   if (one.href) { title.href = one.href; title.target = "_blank"; title.rel = "noopener" }
   words.append(title)
-  if (one.detail) { words.append(element("span", "entry-detail", one.detail)) }
+  if (one.detail) {
+    const detail = element("span", "entry-detail", one.detail)
+    detail.title = one.detail
+    words.append(detail)
+  }
   node.append(words)
   if (one.message != null) {
     node.tabIndex = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from clustering_app.extraction.batches import Choice
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.watch import Progress, Watch, failure_notice
 from host_contract.context import Host
@@ -36,9 +37,9 @@ class Executions:
             self.failed = progress.ended if failure_notice(progress.ended, "") else None
         return progress.ended
 
-    async def extract(self, contents: Contents) -> None:
-        """Extract the whole dataset, with the model of the map if there is one."""
-        inputs: Metadata = {"dataset": self._dataset_id, "query": {}}
+    async def extract(self, contents: Contents, choice: Choice = Choice.OUTDATED) -> None:
+        """Extract this part of the dataset, with the model of the map if there is one."""
+        inputs: Metadata = {"dataset": self._dataset_id, "query": {}, "which": str(choice)}
         shown = contents.shown_set
         if shown is not None and not shown.fingerprint.imported:
             inputs |= {"model": shown.fingerprint.model}

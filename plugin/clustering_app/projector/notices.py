@@ -10,9 +10,10 @@ from clustering_app.projector.parts import notice
 from clustering_app.projector.watch import TRY_AGAIN, failure_notice, progress_notice
 from host_contract.entities import Execution, Metadata
 
-ADD, RERUN, REFRESH, UNDO, DISMISS = (
+ADD, RERUN, DETAILS, REFRESH, UNDO, DISMISS = (
     "Add CLIP Embeddings",
     "Rerun extraction",
+    "Details",
     "Refresh",
     "Undo",
     "Dismiss",
@@ -99,9 +100,9 @@ def mismatch(contents: Contents) -> list[Metadata]:
     if contents.shown_set is not None and contents.shown_set.fingerprint.imported:
         said = f"The feature set {contents.shown_set.name} was imported, not for every item."
         return [notice("warning", said, counts, icon="warning_amber")]
-    if found.items > found.embeddable:
-        counts += f" {items(found.items - found.embeddable)} of a kind that has no vector."
-    return [notice("warning", MISMATCH, counts, icon="warning_amber", buttons=[RERUN])]
+    if found.items > found.vectors:
+        counts += f" {found.mendable:,} can be encoded by a rerun, {found.hopeless:,} cannot."
+    return [notice("warning", MISMATCH, counts, icon="warning_amber", buttons=[RERUN, DETAILS])]
 
 
 def items(count: int) -> str:

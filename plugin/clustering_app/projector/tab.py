@@ -8,12 +8,14 @@ import panel as pn
 from panel.io.callbacks import PeriodicCallback
 
 from clustering_app.errors import ClusteringError, InvalidParameters
+from clustering_app.extraction.batches import Choice
 from clustering_app.projector.actions import ActionsMenu
 from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.clusters_panel import ClustersPanel
 from clustering_app.projector.comparison import Comparison
 from clustering_app.projector.contents import check, read_contents
 from clustering_app.projector.controls import Controls
+from clustering_app.projector.coverage_panel import CoveragePanel
 from clustering_app.projector.download import DownloadMenu
 from clustering_app.projector.executions import MAKE_MAPS, Executions
 from clustering_app.projector.finder import Finder
@@ -24,6 +26,7 @@ from clustering_app.projector.map_panel import MapPanel
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import (
     ADD,
+    DETAILS,
     DISMISS,
     OPENING,
     REFRESH,
@@ -80,11 +83,15 @@ class ClusteringTab:
             on_chosen=lambda: self.controls.edited(),
             sizing_mode="stretch_width", margin=(5, 0),
         )  # fmt: skip
+        self.coverage_panel = CoveragePanel(
+            host, dataset.id, shown_set=lambda: self.state.contents.shown_set,
+            on_extract=self.extract, on_passed_over=self.reload,
+        )  # fmt: skip
         self.controls = Controls(
-            self.axes_form, on_run=self.run, on_place=self.place, on_field=self._field_chosen,
-            on_history=self.open_map, on_category=self._category_chosen,
-            on_colour=self._colour_chosen, on_range=self._range_chosen,
-            on_card=self._card_chosen,
+            self.axes_form, self.coverage_panel, on_run=self.run, on_place=self.place,
+            on_field=self._field_chosen, on_history=self.open_map,
+            on_category=self._category_chosen, on_colour=self._colour_chosen,
+            on_range=self._range_chosen, on_card=self._card_chosen,
         )  # fmt: skip
         self.map_panel = MapPanel(
             self.state,
@@ -201,10 +208,11 @@ class ClusteringTab:
             await self._check()
         self._show_places()
 
-    async def add_embeddings(self) -> None:
-        """Start the extraction of the whole dataset."""
-        await self.executions.extract(self.state.contents)
-        self._show_places()
+    async def extract(self, choice: Choice = Choice.OUTDATED) -> None:
+        """Start the extraction of a part of the dataset."""
+        if self.executions.running is None:
+            await self.executions.extract(self.state.contents, choice)
+            self._show_places()
 
     async def run(self) -> None:
         """Make a map of all items, as the controls say."""
@@ -362,7 +370,9 @@ class ClusteringTab:
     def _pressed(self, label: str) -> None:
         """A button of a notice."""
         if label in (ADD, RERUN):
-            later(self.add_embeddings)
+            later(self.extract)
+        elif label == DETAILS:
+            later(self.coverage_panel.open)
         elif label == CANCEL:
             later(self.executions.cancel)
         elif label == TRY_AGAIN:

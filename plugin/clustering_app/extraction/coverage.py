@@ -1,0 +1,79 @@
+"""How far the items of a dataset and the vectors of a feature set agree in number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from clustering_app.errors import NoFeatures
+from clustering_app.extraction.kinds import embeddable
+from clustering_app.extraction.report import not_embedded
+from clustering_app.vectors.store import FeatureStore
+from host_contract.context import Host
+
+PASSED_OVER = "passed_over"
+"""Group of the store with one record a feature set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """Numbers of items and vectors."""
+
+    items: int
+    embeddable: int
+    """Items that can have a vector, by their mimetype."""
+    vectors: int
+    broken: int = 0
+    """Embeddable items that the last extraction could not encode."""
+    passed_over: int = 0
+    """Items without a vector that the user no longer wants counted."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item that counts has a vector."""
+        return self.items == self.vectors + self.passed_over
+
+    @property
+    def hopeless(self) -> int:
+        """Items that another extraction would give no vector either."""
+        return self.items - self.embeddable + self.broken
+
+    @property
+    def mendable(self) -> int:
+        """Items that another extraction would give a vector."""
+        return max(0, self.items - self.vectors - self.hopeless)
+
+
+def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Coverage:
+    """Count the items of a dataset and the vectors of a feature set; reads no vectors."""
+    broken = {one.item_id for one in not_embedded(store, name) if one.embeddable}
+    left_out = passed_over(store, name)
+    known = store.content_versions(name).keys() if broken or left_out else frozenset[str]()
+
+    def existing(item_ids: Collection[str]) -> int:
+        wanted: list[JsonValue] = [*sorted(item_ids)]
+        return host.count_items(dataset_id, {"id": {"$in": wanted}}) if wanted else 0
+
+    return Coverage(
+        items=host.count_items(dataset_id),
+        embeddable=host.count_items(dataset_id, embeddable()),
+        vectors=store.count(name),
+        broken=existing(broken - known),
+        passed_over=existing(left_out - known),
+    )
+
+
+def passed_over(store: FeatureStore, name: str) -> frozenset[str]:
+    """Ids of the items that the user no longer wants counted; none at first."""
+    try:
+        arrays, _ = store.read_record(f"{PASSED_OVER}/{name}")
+    except NoFeatures:
+        return frozenset()
+    return frozenset(map(str, arrays["item_ids"]))
+
+
+def pass_over(store: FeatureStore, name: str, item_ids: Collection[str]) -> None:
+    """Count these items no longer, and all others again."""
+    store.write_record(f"{PASSED_OVER}/{name}", {"item_ids": sorted(item_ids)}, {})
