@@ -33,7 +33,7 @@ RESTED = "new Promise((done) => setTimeout(done, 150))"
 class OpenMap:
     """A map that is open in a browser."""
 
-    view: MapView3D
+    view: Any
     document: Any
     loop: asyncio.AbstractEventLoop
     page: Page
@@ -155,6 +155,7 @@ def open_map(
     app: FastAPI | None = None,
     *,
     shown: bool = True,
+    make: Callable[[], Any] = MapView3D,
 ) -> Iterator[OpenMap]:
     """A server with a page that holds one map, and that page opened.
 
@@ -164,7 +165,7 @@ def open_map(
     ready = threading.Event()
 
     def application() -> Any:
-        view = MapView3D()
+        view = make()
         document = pn.state.curdoc
         now = OpenMap(view, document, asyncio.get_running_loop(), page)
         view.on_select(now.selections.append)
@@ -191,7 +192,7 @@ def open_map(
     try:
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"http://127.0.0.1:{port}/")
-        page.wait_for_selector(".cloud", state="visible" if shown else "attached")
+        page.wait_for_selector(".cloud, .bk-Figure", state="visible" if shown else "attached")
         assert ready.wait(PATIENCE_MS / 1000), "the page was never ready"
         yield opened[-1]
     finally:

@@ -101,8 +101,8 @@ class Figure2D:
             output_backend="webgl",
             tools=[
                 pan := PanTool(),
-                box := BoxSelectTool(persistent=False),
-                LassoSelectTool(persistent=False),
+                box := BoxSelectTool(persistent=False, continuous=False),
+                LassoSelectTool(persistent=False, continuous=False),
                 TapTool(),
                 wheel := WheelZoomTool(),
                 ResetTool(),
