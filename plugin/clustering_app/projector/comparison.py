@@ -86,24 +86,29 @@ class Comparison:
 
     def draw(self) -> None:
         """Show the same items as the open map, in the same colours."""
-        if self.map_panel is not None and self.beside.points is not None:
-            self.beside.follow(self._state)
-            self.map_panel.draw()
-            self.select()
+        if panel := self._following():
+            panel.draw()
+            panel.select()
+            panel.count()
 
     def select(self) -> None:
         """Mark what is selected on the open map."""
-        if self.map_panel is not None and self.beside.points is not None:
-            self.beside.follow(self._state)
-            self.map_panel.select()
-            self.map_panel.count()
+        if panel := self._following():
+            panel.select()
+            panel.count()
 
     def recolour(self) -> None:
         """Colour and label as the open map."""
-        if self.map_panel is not None and self.beside.points is not None:
-            self.beside.follow(self._state)
-            self.map_panel.recolour()
-            self.map_panel.label()
+        if panel := self._following():
+            panel.recolour()
+            panel.label()
+
+    def _following(self) -> MapPanel | None:
+        """What draws the other map, its state brought up to the open one's; None without one."""
+        if self.map_panel is None or self.beside.points is None:
+            return None
+        self.beside.follow(self._state)
+        return self.map_panel
 
     def _selected_beside(self) -> None:
         self._state.select(self.beside.selection)
