@@ -14,7 +14,7 @@ import time
 import urllib.request
 import venv
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -29,7 +29,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.watched import drag, open_page
 
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 120.0
 CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 TENSORBOARD_MOST = 100_000
 """Rows that TensorBoard's page asks for; it never sees the others."""
@@ -89,17 +89,17 @@ PEERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class Measured:
-    """What can be measured of a peer as of our maps; None when it drew nothing in five minutes."""
+    """What can be measured of a peer as of our maps; None when its page did not answer in time."""
 
     name: str
     """The peer's, its version's, and how many points it drew where those are not all."""
-    down: float | None
+    down: float | None = None
     """Bytes a drawn point that the page was sent for the points."""
-    picture: float | None
+    picture: float | None = None
     """Seconds from the page's first request for the points to their picture."""
-    frame: float | None
+    frame: float | None = None
     """Milliseconds of scripts a frame while dragging."""
 
 
@@ -114,23 +114,20 @@ def measure_peer(
     drawn = min(len(points), peer.most)
     part = "" if drawn == len(points) else f" (the first {drawn:,})"
     name = f"{peer.name} {peer.version}{part}"
+    measured = Measured(name)
     page = open_page(browser)
+    page.set_default_timeout(1000 * LONGEST_SECONDS)
     page.add_init_script(f"window.watched.least = {drawn}")
     asked = Asked(page, peer)
-    try:
-        with served(peer, environments, points, clusters) as address:
-            page.goto(address)
-            page.wait_for_function(
-                "() => window.watched.drawn.length", timeout=1000 * LONGEST_SECONDS
-            )
-            picture = page.evaluate("window.watched.drawn[0]") / 1000 - asked.began
-            page.wait_for_timeout(3000)
-            frame = drag(page, *middle_of_map(page))
-            return Measured(name, asked.received() / drawn, picture, frame)
-    except PlaywrightTimeout:
-        return Measured(name, None, None, None)
-    finally:
-        page.close()
+    with served(peer, environments, points, clusters) as address, suppress(PlaywrightTimeout):
+        page.goto(address)
+        page.wait_for_function("() => window.watched.drawn.length")
+        measured.picture = page.evaluate("window.watched.drawn[0]") / 1000 - asked.began
+        page.wait_for_timeout(3000)
+        measured.down = asked.received() / drawn
+        measured.frame = drag(page, *middle_of_map(page))
+    page.close()
+    return measured
 
 
 def middle_of_map(page: Page) -> tuple[float, float]:
