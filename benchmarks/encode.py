@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,18 @@ def pictures(kind: str, count: int) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "png" if kind == DRAWING else "jpg"
     paths = [folder / f"{index}.{suffix}" for index in range(count)]
-    for index, path in enumerate(paths):
-        if not path.exists():
-            part = path.with_suffix(f".part.{suffix}")
-            picture(index, small=kind == DRAWING).save(part, quality=90)
-            part.rename(path)
+    if not all(path.exists() for path in paths):
+        with ProcessPoolExecutor() as pool:
+            list(pool.map(make, paths, range(count), chunksize=20))
     return paths
+
+
+def make(path: Path, index: int) -> None:
+    """Write a picture, unless it is there."""
+    if not path.exists():
+        part = path.with_suffix(f".part{path.suffix}")
+        picture(index, small=path.suffix == ".png").save(part, quality=90)
+        part.rename(path)
 
 
 def rates(encoder: ClipEncoder, kind: str, paths: list[Path]) -> list[bool]:

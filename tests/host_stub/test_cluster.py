@@ -1,11 +1,13 @@
 """What an execution maps is shared by several worker processes."""
 
 import importlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dask.system import CPU_COUNT
 from distributed import Client
 
 from host_contract.entities import ExecutionStatus
@@ -45,6 +47,12 @@ def test_cancelled_while_parts_are_under_way(two: LocalPlatform) -> None:
     assert ended.message.startswith("Stopped"), "its process had to be ended"
     assert time.monotonic() - asked < 100, "it waited for its parts"
     assert two.run(APP, "double", {"count": 3}).output == [0, 2, 4]
+
+
+def test_libraries_of_a_worker_use_all_cores() -> None:
+    with start_cluster(1) as cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
+        threads = client.submit(os.environ.get, "OMP_NUM_THREADS").result()
+        assert threads == os.environ.get("OMP_NUM_THREADS", str(CPU_COUNT))
 
 
 def test_part_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
