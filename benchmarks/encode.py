@@ -123,7 +123,7 @@ def rates(encoder: ClipEncoder, kind: str, paths: list[Path]) -> list[bool]:
         tell(f"{name}, one thread", 1000 * seconds, "ms an image", {}, "", True, workload)
     alone = 0.0
     for batches in (1, torch.get_num_threads()):
-        rate = model_alone(encoder, batches, pictures=min(count, 20 * PICTURES_AT_ONCE))
+        rate = model_alone(encoder, batches, pictures=min(count, 10 * PICTURES_AT_ONCE))
         alone = max(alone, rate)
         way = f"ready pictures, {batches} batches at a time on all cores together"
         tell("model alone", rate, "images/s", {}, way, True, workload)
