@@ -115,6 +115,7 @@ def on_workers(
     ahead: deque[Future[R]] = deque()
     try:
         while True:
+            look()
             there = len(client.nthreads())  # type: ignore[no-untyped-call]
             room = PARTS_AHEAD * max(there, 1)  # none may be there for a moment
             for value in islice(rest, max(room - len(ahead), 0)):
@@ -122,11 +123,10 @@ def on_workers(
             if not ahead:
                 return
             while not ahead[0].done():  # type: ignore[no-untyped-call]
-                look()
                 try:
                     wait(ahead[0], timeout=LOOK_SECONDS)  # type: ignore[no-untyped-call]
                 except TimeoutError:
-                    continue
+                    look()
             yield ahead[0].result()
             ahead.popleft()
     except KilledWorker:
