@@ -93,7 +93,7 @@ def main() -> int:
 
 def pictures(kind: str, count: int) -> list[Path]:
     """Files of the kind, the same ones at each call."""
-    folder = WORK.parent / "pictures" / kind
+    folder = WORK.parent / "pictures" / f"{count} {kind}"
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "png" if kind == DRAWING else "jpg"
     paths = [folder / f"{index}.{suffix}" for index in range(count)]
@@ -128,10 +128,7 @@ def rates(encoder: ClipEncoder, kind: str, paths: list[Path]) -> list[bool]:
         way = f"ready pictures, {batches} batches at a time on all cores together"
         tell("model alone", rate, "images/s", {}, way, True, workload)
     with tempfile.TemporaryDirectory() as folder, LocalPlatform(Path(folder)) as platform:
-        dataset = platform.datasets.create("pictures").id
-        for path in paths:
-            with path.open("rb") as file:
-                platform.datasets.add(dataset, path.name, file)
+        dataset = platform.import_source(paths[0].parent).id
         context = Context(platform.host("clustering"))
         used = processor_seconds()
         report, seconds = timed(
