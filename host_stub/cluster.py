@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from host_contract.errors import WorkerLost
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 MAX_PROCESSES = 4
 """Worker processes of the local cluster at most, whatever the manifests allow."""
 ENDING_SECONDS = 10.0
+PARTS_AHEAD = 2
+"""Parts of an execution that a worker has or waits for, so that none is idle between two."""
+LOOK_SECONDS = 0.25
+MAX_LOST_WORKERS = 5
+"""Workers that die of one call, or of one part of it, before it is given up."""
 
 SETTINGS = {
-    # How often a killed worker's execution is started again is the manifest's to say.
-    "distributed.scheduler.allowed-failures": 100,
+    # Below it, how often a killed worker's execution is started again is the manifest's to say.
+    "distributed.scheduler.allowed-failures": MAX_LOST_WORKERS - 1,
     # Dask's own web pages, where anybody could look into the worker.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
@@ -28,9 +40,10 @@ SETTINGS = {
 class Workers:
     """A local cluster, started when the first call comes, or any other by its scheduler."""
 
-    def __init__(self, scheduler: str | None) -> None:
-        """Use the scheduler at this address; without one, start a cluster on loopback."""
+    def __init__(self, scheduler: str | None, count: int) -> None:
+        """Use the scheduler at this address; without one, start so many processes on loopback."""
         self._scheduler = scheduler
+        self._count = count
         self._lock = threading.Lock()
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
@@ -75,23 +88,73 @@ class Workers:
         from distributed import Client
 
         if self._scheduler is None:
-            self._cluster = _start_cluster()
+            self._cluster = start_cluster(self._count)
         self._client = Client(self._scheduler or self._cluster)  # type: ignore[no-untyped-call]
         return self._client
 
 
-def _start_cluster() -> LocalCluster:
-    """Start a scheduler in this process and a worker in another, both on loopback alone.
+def on_workers(
+    client: Client, function: Callable[[T], R], values: Iterable[T], look: Callable[[], None]
+) -> Iterator[R]:
+    """Apply a function to each value in the workers; the results in the order of the values.
+
+    A part whose worker died is done again by another.
+
+    Args:
+        client: Of the workers, all of which can import the function.
+        function: Can be pickled.
+        values: Taken as the workers come to them.
+        look: Called every quarter of a second meanwhile; what it raises ends the whole.
+
+    Raises:
+        WorkerLost: `MAX_LOST_WORKERS` workers died of one part.
+    """
+    from distributed import KilledWorker, wait
+
+    rest = iter(values)
+    ahead: deque[Future[R]] = deque()
+    try:
+        while True:
+            look()
+            there = len(client.nthreads())  # type: ignore[no-untyped-call]
+            room = PARTS_AHEAD * max(there, 1)  # none may be there for a moment
+            for value in islice(rest, max(room - len(ahead), 0)):
+                ahead.append(client.submit(function, value, pure=False))
+            if not ahead:
+                return
+            while not ahead[0].done():  # type: ignore[no-untyped-call]
+                try:
+                    wait(ahead[0], timeout=LOOK_SECONDS)  # type: ignore[no-untyped-call]
+                except TimeoutError:
+                    look()
+            yield ahead[0].result()
+            ahead.popleft()
+    except KilledWorker:
+        raise WorkerLost(
+            f"{MAX_LOST_WORKERS} workers died of one part of the work, most likely for lack of "
+            "memory. What was committed is kept; start it again to go on."
+        ) from None
+    finally:
+        client.cancel([*ahead])  # type: ignore[no-untyped-call]
+
+
+def start_cluster(count: int) -> LocalCluster:
+    """Start a scheduler in this process and workers in others, all on loopback alone.
 
     Other users of this machine reach loopback too: whoever reaches a scheduler can run code, so
     that both sides show a certificate that is made for this start and kept in memory.
     """
     import dask
+    from dask.system import CPU_COUNT
     from distributed import LocalCluster
 
-    dask.config.set(SETTINGS)
+    # Dask gives a worker's libraries one thread each: this is the share of its process instead.
+    threads = max(CPU_COUNT // count, 1)
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    environment = dict.fromkeys(names, threads)
+    dask.config.set(SETTINGS | {"distributed.nanny.pre-spawn-environ": environment})
     return LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=1,
+        n_workers=count,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",

@@ -48,6 +48,7 @@ class Executions:
         data_dir: Path,
         modules: Sequence[str],
         scheduler: str | None,
+        workers: int,
     ) -> None:
         """What an earlier host left behind stays as it is until `resume`.
 
@@ -58,12 +59,13 @@ class Executions:
             data_dir: Opened by the workers too.
             modules: Apps named by module, for the workers.
             scheduler: Address of a running Dask scheduler; local workers are started without one.
+            workers: How many of these share an execution.
         """
         self._database = database
         self._apps = apps
         self._owner = this_process()
         task = (str(data_dir), tuple(modules))
-        self._runner = Runner(database, apps, notifications, task, self._owner, scheduler)
+        self._runner = Runner(database, apps, notifications, task, self._owner, scheduler, workers)
 
     def start(
         self, app: str, function: str, inputs: Metadata, *, key: str | None = None

@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -116,15 +117,7 @@ def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
 
 
 def item_of(row: ItemRow, files: Files) -> Item:
-    """The item of a row."""
-
-    def opened() -> BinaryIO:
-        try:
-            return files.open(row.content)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ItemUnreadable(f"{row.name!r} ({row.id}): {reason}") from error
-
+    """The item of a row. It can be pickled, and opened by any process that has the files."""
     return Item(
         id=row.id,
         dataset_id=row.dataset_id,
@@ -138,7 +131,14 @@ def item_of(row: ItemRow, files: Files) -> Item:
         system_metadata=row.system_metadata,
         annotations=tuple(Annotation(**annotation) for annotation in row.annotations),
         thumbnail_url=thumbnail_url(row.id) if row.thumbnail else None,
-    ).opened_by(opened)
+    ).opened_by(partial(_opened, files, row.content, f"{row.name!r} ({row.id})"))
+
+
+def _opened(files: Files, content: str, said: str) -> BinaryIO:
+    try:
+        return files.open(content)
+    except OSError as error:
+        raise ItemUnreadable(f"{said}: {error.strerror or error}") from error
 
 
 def thumbnail_url(item_id: str) -> str:

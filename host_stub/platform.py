@@ -30,9 +30,11 @@ from host_stub.users import LOCAL_USER, User, Users
 log = logging.getLogger(__name__)
 
 
-def open_platform(data_dir: Path) -> LocalPlatform:
+def open_platform(
+    data_dir: Path, *, workers: int = 1, scheduler: str | None = None
+) -> LocalPlatform:
     """Open the host; the entry point of the group `host_contract.platforms`."""
-    return LocalPlatform(data_dir)
+    return LocalPlatform(data_dir, workers=workers, scheduler=scheduler)
 
 
 class LocalPlatform:
@@ -43,6 +45,7 @@ class LocalPlatform:
         data_dir: Path,
         *,
         modules: Sequence[str] = (),
+        workers: int = 1,
         scheduler: str | None = None,
         hook_seconds: float = HOOK_SECONDS,
     ) -> None:
@@ -51,7 +54,9 @@ class LocalPlatform:
         Args:
             data_dir: Folder that holds everything; made if it is not there.
             modules: Apps to load by module name, beside those found by entry point.
-            scheduler: Address of a running Dask scheduler to run functions on.
+            workers: Processes of this machine that share what a function maps.
+            scheduler: Address of a running Dask scheduler, whose workers are used instead; they
+                must find `data_dir` at the same path.
             hook_seconds: How long an app may take to come back from a hook.
         """
         self.data_dir = data_dir.expanduser().resolve()
@@ -63,7 +68,13 @@ class LocalPlatform:
         self.client_vectors = ClientVectors(self.database)
         self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
         self.executions = Executions(
-            self.database, self.apps, self.notifications, self.data_dir, modules, scheduler
+            self.database,
+            self.apps,
+            self.notifications,
+            self.data_dir,
+            modules,
+            scheduler,
+            workers,
         )
         self.actions = Actions(self.datasets, self.apps, self.executions, self.notifications)
         self.apps.open(lambda app: AppHost(self, app))

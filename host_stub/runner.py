@@ -58,13 +58,14 @@ class Runner:
         task: tuple[str, tuple[str, ...]],
         owner: str,
         scheduler: str | None,
+        workers: int,
     ) -> None:
         self._database = database
         self._apps = apps
         self._notifications = notifications
-        self._task = task
+        self._task = (*task, workers if scheduler is None else None)
         self._owner = owner
-        self._workers = Workers(scheduler)
+        self._workers = Workers(scheduler, workers)
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from host_contract.context import Host
 from host_contract.entities import ExecutionStatus, Level
 from host_contract.errors import Cancelled
+from host_stub.cluster import on_workers
 from host_stub.database import ExecutionRow, now
 from host_stub.execution_rows import add_to_log, end
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from host_stub.platform import LocalPlatform
 
 T = TypeVar("T")
@@ -26,10 +30,26 @@ WRITE_SECONDS = 0.25
 """Progress is written, and a wish to cancel read, at most so often."""
 
 
-def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) -> None:
-    """Run an execution whose row is there. Called by Dask, again if the worker was killed."""
+def run_execution(
+    data_dir: str, modules: tuple[str, ...], workers: int | None, execution_id: str
+) -> None:
+    """Run an execution whose row is there. Called by Dask, again if the worker was killed.
+
+    Args:
+        data_dir: Of the host.
+        modules: Apps named by module.
+        workers: How many share what the function maps; None for all that the scheduler has. This
+            one does too, in another thread: the execution waits for parts most of the time.
+        execution_id: Which one.
+    """
+    from distributed import worker_client
+
     platform = _platform(data_dir, modules)
-    context = Context(platform, execution_id)
+    with nullcontext() if workers == 1 else worker_client() as client:
+        _run(platform, Context(platform, execution_id, client, workers))
+
+
+def _run(platform: LocalPlatform, context: Context) -> None:
     try:
         if not context.begin():
             return
@@ -58,8 +78,12 @@ def _platform(data_dir: str, modules: tuple[str, ...]) -> LocalPlatform:
 class Context:
     """The host's side of `host_contract.context.ExecutionContext`."""
 
-    def __init__(self, platform: LocalPlatform, execution_id: str) -> None:
+    def __init__(
+        self, platform: LocalPlatform, execution_id: str, client: Client | None, workers: int | None
+    ) -> None:
         self._platform = platform
+        self._client = client
+        self._workers = workers
         self._database = platform.database
         self.execution_id = execution_id
         row = self._read()
@@ -119,9 +143,22 @@ class Context:
                 raise TimeoutError(f"it ran longer than {self._timeout_seconds} seconds")
         return self._cancelled
 
+    @property
+    def workers(self) -> int:
+        """Processes that share what is mapped."""
+        if self._client is None or self._workers is not None:
+            return self._workers or 1
+        return len(self._client.nthreads())  # type: ignore[no-untyped-call]
+
     def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-        """Apply a function to each value, in order; this host has one worker, and uses it."""
-        return map(function, values)
+        """Apply a function to each value, in order. Raises `Cancelled`, `WorkerLost`."""
+        if self._client is None:
+            return map(function, values)
+        return on_workers(self._client, function, values, self._stop_if_cancelled)
+
+    def _stop_if_cancelled(self) -> None:
+        if self.cancelled():
+            raise Cancelled("Stopped; what was committed is kept.")
 
     def end(
         self, status: ExecutionStatus, *, output: object = None, message: str | None = None

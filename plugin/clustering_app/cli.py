@@ -23,8 +23,10 @@ from clustering_app.cli_options import (
     OpenBrowser,
     Pictures,
     Port,
+    Scheduler,
     Source,
     Weights,
+    Workers,
 )
 from clustering_app.cli_vectors import export_vectors, import_vectors
 from clustering_app.console import (
@@ -88,9 +90,11 @@ def serve(
     host: Address = "127.0.0.1",
     port: Port = 8400,
     browser: OpenBrowser = False,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
 ) -> None:
     """Serve the datasets in the browser, after importing SOURCE if one is given."""
-    with open_platform(data_dir) as platform:
+    with open_platform(data_dir, workers=workers, scheduler=scheduler) as platform:
         path = "/"
         if source is not None:
             dataset = import_with_progress(platform, source, None, pictures)
@@ -117,9 +121,11 @@ def extract(
     model: ModelName = "mini-clip",
     weights: Weights = None,
     data_dir: DataDir = DATA_DIR,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
 ) -> None:
     """Encode every item that has no vector yet. May be stopped and called again at any time."""
-    with open_platform(data_dir) as platform:
+    with open_platform(data_dir, workers=workers, scheduler=scheduler) as platform:
         found = find_dataset(platform.host(APP), dataset)
         inputs: Metadata = {"dataset": found.id, "model": model, "weights": weights}
         run_with_progress(platform, "extract_dataset", inputs)

@@ -20,6 +20,19 @@ DataDir = Annotated[
 Address = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 OpenBrowser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=1, envvar="CLUSTERING_WORKERS", help="Processes that share an extraction or a map."
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CLUSTERING_SCHEDULER",
+        help="Address of a running Dask scheduler, whose workers are used instead.",
+    ),
+]
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id of a dataset.")]
 SOURCE = (
     "A folder, .parquet, .tar, .zip, .json of COCO or Label Studio, or what save_to_disk made; a "

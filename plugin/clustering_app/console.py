@@ -32,8 +32,13 @@ console = Console()
 errors = Console(stderr=True)
 
 
-def open_platform(data_dir: Path) -> Platform:
+def open_platform(data_dir: Path, *, workers: int = 1, scheduler: str | None = None) -> Platform:
     """Open the local host that is installed.
+
+    Args:
+        data_dir: Of the host.
+        workers: Processes that share an extraction.
+        scheduler: Address of a running Dask scheduler whose workers do, instead.
 
     Raises:
         NotFound: no package offers one.
@@ -41,8 +46,8 @@ def open_platform(data_dir: Path) -> Platform:
     found = list(entry_points(group=PLATFORM_GROUP))
     if not found:
         raise NotFound(f"No local host is installed (entry-point group {PLATFORM_GROUP}).")
-    opener: Callable[[Path], Platform] = found[0].load()
-    return opener(data_dir)
+    opener: Callable[..., Platform] = found[0].load()
+    return opener(data_dir, workers=workers, scheduler=scheduler)
 
 
 def find_dataset(host: Host, name_or_id: str) -> Dataset:

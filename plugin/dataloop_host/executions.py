@@ -113,6 +113,8 @@ class Executions:
 class Context:
     """The host's side of `host_contract.context.ExecutionContext`."""
 
+    workers = 1
+
     def __init__(self, executions: Executions, execution_id: str, host: Host) -> None:
         self._executions = executions
         self.execution_id = execution_id
@@ -134,5 +136,5 @@ class Context:
         return self._executions.cancelled(self.execution_id)
 
     def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-        """Apply a function to each value, in order; there is one worker here."""
+        """Apply a function to each value, in order."""
         return map(function, values)

@@ -172,10 +172,19 @@ class ExecutionContext(Protocol):
     def cancelled(self) -> bool:
         """Whether the user asked to stop. Poll at least every two seconds."""
 
+    @property
+    def workers(self) -> int:
+        """On how many processes `map` works at a time; 1 where it works in this one."""
+
     def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
         """Apply a picklable function to each value, on as many workers as the host has.
 
-        Results come in the order of the values; only a bounded number is under way at a time.
+        Results come in the order of the values; only a bounded number is under way at a time. An
+        item's `open()` works there too. A part whose worker died is done again by another.
+
+        Raises:
+            Cancelled: the user stopped it meanwhile; only where `workers` is more than 1.
+            WorkerLost: again and again workers died of one part.
         """
 
 

@@ -8,6 +8,7 @@
     ├── ItemUnreadable    one item's bytes cannot be had: report it by name and go on
     ├── NotSupported      this host cannot do that: say so where the user would look for it
     ├── NotAllowed        this user may not do that: say so, and do not offer it again
+    ├── WorkerLost        workers died of one part of the work: end, keep what is committed
     └── Cancelled         the user stopped the execution: end quietly, keep what is committed
 
 Every error has a stable `code` and a message of one line that a user may read. They pickle, since
@@ -65,6 +66,12 @@ class NotAllowed(ContractError, PermissionError):
     """The user's role is not enough."""
 
     code = "not_allowed"
+
+
+class WorkerLost(ContractError):
+    """A part of an execution was given up, since the workers that had it died."""
+
+    code = "worker_lost"
 
 
 class Cancelled(ContractError):

@@ -35,6 +35,7 @@ def test_codes_are_unique_and_stable() -> None:
         "ItemUnreadable": "item_unreadable",
         "NotSupported": "not_supported",
         "NotAllowed": "not_allowed",
+        "WorkerLost": "worker_lost",
         "Cancelled": "cancelled",
         "ClusteringError": "clustering_error",
         "EncoderUnavailable": "encoder_unavailable",

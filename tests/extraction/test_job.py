@@ -55,6 +55,7 @@ class Context:
     """An execution that remembers what it was told, and is cancelled when asked."""
 
     execution_id = "e"
+    workers = 1
 
     def __init__(self, host: Host, cancel_after: int | None = None) -> None:
         self.host = host

@@ -47,6 +47,7 @@ class Numbered:
 
 class Context:
     execution_id = "e"
+    workers = 1
 
     def __init__(self, host: object) -> None:
         self.host = host

@@ -28,6 +28,8 @@ PCA = RunParameters(method="pca")
 class Execution:
     """An execution in this process; `cancel_at` is the message at which the user presses Cancel."""
 
+    workers = 1
+
     def __init__(self, host: Host, *, cancel_at: str | None = None) -> None:
         self.host = host
         self.execution_id = "an-execution"

@@ -1,15 +1,15 @@
 """Items to vectors, as an execution: the only module of this stage that touches store and host.
 
-Reading and decoding run in threads beside the model; every few seconds what is encoded becomes a
-commit. Stopped at any moment, the next call goes on behind the last commit.
+Every few seconds what is encoded, here or by several workers, becomes a commit of this process.
+Stopped at any moment, the next call goes on behind the last commit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from clustering_app.extraction.batches import Choice, Plan, plan
 from clustering_app.extraction.counts import find_items
 from clustering_app.extraction.coverage import Coverage, coverage
-from clustering_app.extraction.encoding import encoded_items
+from clustering_app.extraction.encoding import Encoded
 from clustering_app.extraction.kinds import why_not_embeddable
-from clustering_app.extraction.prepared import Unencodable, prepared_items
+from clustering_app.extraction.parts import encoded_by_workers, encoded_here, loaded
+from clustering_app.extraction.prepared import Unencodable
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
@@ -41,7 +42,6 @@ LOADING_SHARE = 0.02
 LOGGED = 100
 """Items without a vector that the log names; the store's record names all."""
 
-T = TypeVar("T")
 Waiting: TypeAlias = list[tuple[Item, NDArray[np.float32]]]
 """Encoded items that are not committed yet."""
 
@@ -67,7 +67,7 @@ def extract(
         model: Name of the model, see `load_encoder`.
         weights: Its weights, or None.
         choice: What to do. Vectors of items that no longer exist are removed without a query only.
-        encoder: A loaded encoder, used instead of `model` and `weights`.
+        encoder: A loaded encoder, used by this process alone instead of `model` and `weights`.
 
     Returns:
         What was done. A broken item is reported there and in the log, and stops nothing.
@@ -75,15 +75,18 @@ def extract(
     Raises:
         Cancelled: the user stopped it; what was committed stays.
         EncoderUnavailable: the model cannot be loaded.
+        ModelMismatch: a worker has another model under this name.
+        WorkerLost: again and again workers died of some items; what was committed stays.
         InvalidInput: removed vectors are asked for together with a query.
     """
     if choice is Choice.REMOVED and (query or item_ids is not None):
         raise InvalidInput("What was removed is known of the whole dataset only: leave out query.")
     context.progress(0.0, f"Loading {model}")
+    spread = encoder is None and context.workers > 1
     if encoder is None:
         from clustering_app.extraction.encoder import load_encoder
 
-        encoder = load_encoder(model, weights=weights)
+        encoder = loaded(model, weights) if spread else load_encoder(model, weights=weights)
     store = FeatureStore(context.host.storage(dataset_id))
     name = feature_set_name(encoder, store.feature_sets())
     store.create(name, encoder.fingerprint)
@@ -94,7 +97,11 @@ def extract(
     removed = 0
     if whole and choice in (Choice.OUTDATED, Choice.REMOVED, Choice.ALL):
         removed = store.delete_items(todo.removed)
-    broken = _encode_all(context, encoder, store, name, todo)
+    if spread:
+        encoded = encoded_by_workers(todo.encode, encoder, model, weights, context.map)
+    else:
+        encoded = encoded_here(todo.encode, encoder, context.cancelled)
+    broken = _commit_all(context, encoded, store, name, todo)
     others = [_not_embeddable(item) for item in todo.not_embeddable]
     save_not_embedded(
         store,
@@ -131,17 +138,18 @@ def feature_set_name(encoder: Encoder, existing: Sequence[FeatureSetInfo]) -> st
     return name if taken.get(name, fingerprint.id) == fingerprint.id else f"{name}-{fingerprint.id}"
 
 
-def _encode_all(
-    context: ExecutionContext, encoder: Encoder, store: FeatureStore, name: str, todo: Plan
+def _commit_all(
+    context: ExecutionContext,
+    encoded: Generator[list[Encoded]],
+    store: FeatureStore,
+    name: str,
+    todo: Plan,
 ) -> list[NotEmbedded]:
-    """Encode and commit; returns what could not be encoded."""
+    """Commit what is encoded as it comes; returns what could not be encoded."""
     broken: list[NotEmbedded] = []
     waiting: Waiting = []
     total, done, committed = len(todo.encode), 0, time.monotonic()
-    with (
-        closing(prepared_items(todo.encode, encoder)) as prepared,
-        closing(encoded_items(_until_cancelled(context, prepared), encoder)) as encoded,
-    ):
+    with closing(encoded):
         for batch in encoded:
             done += len(batch)
             for item, vector in batch:
@@ -158,14 +166,6 @@ def _encode_all(
         _commit(store, name, waiting)
         raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
     return broken
-
-
-def _until_cancelled(context: ExecutionContext, prepared: Iterable[T]) -> Iterator[T]:
-    """The same up to where the user stops it: what was taken is still encoded and kept."""
-    for one in prepared:
-        yield one
-        if context.cancelled():
-            return
 
 
 def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int) -> NotEmbedded:

@@ -36,8 +36,16 @@ def write_rows(
     item_ids: Sequence[str],
     content_versions: Sequence[str],
     vectors_BD: NDArray[np.float16],
+    rows: dict[str, int],
 ) -> None:
     """Write the rows of items: over the old row where an item has one, else at the end.
+
+    Args:
+        group: The feature set.
+        item_ids: B ids, each once.
+        content_versions: B, one an item.
+        vectors_BD: One an item.
+        rows: Row of each item that has one; the new ones are added.
 
     Raises:
         StoreError: the vectors are not of the group's dimension.
@@ -48,7 +56,6 @@ def write_rows(
             f"Vectors of dimension {vectors_BD.shape[1]} do not fit {group.basename!r}, whose "
             f"vectors have {dimension}."
         )
-    rows = {item_id: row for row, item_id in enumerate(strings(group["item_ids"]))}
     old = [index for index, item_id in enumerate(item_ids) if item_id in rows]
     new = [index for index, item_id in enumerate(item_ids) if item_id not in rows]
     batch = (vectors_BD, texts(item_ids), texts(content_versions))
@@ -57,6 +64,12 @@ def write_rows(
             _set_rows(group[column], [rows[item_ids[index]] for index in old], values[old])
         if new:
             group[column].append(values[new])
+    rows.update((item_ids[index], row) for row, index in enumerate(new, start=len(rows)))
+
+
+def read_rows(group: Any) -> dict[str, int]:
+    """The row of each item."""
+    return {item_id: row for row, item_id in enumerate(strings(group["item_ids"]))}
 
 
 def delete_rows(group: Any, item_ids: set[str]) -> int:

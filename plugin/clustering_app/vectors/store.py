@@ -32,6 +32,7 @@ from clustering_app.vectors.columns import (
     create_columns,
     delete_rows,
     describe,
+    read_rows,
     strings,
     texts,
     write_rows,
@@ -65,6 +66,8 @@ class FeatureStore:
         self._folder = Path(location) / "features"
         self._lock = FileLock(f"{self._folder}.lock")
         self._unfinished = Path(f"{self._folder}.unfinished")
+        self._rows: tuple[str, str, dict[str, int]] | None = None
+        """Of the last append: the snapshot that it made, the feature set, and each item's row."""
 
     def exists(self) -> bool:
         """Whether anything was ever written, and not deleted since."""
@@ -137,11 +140,19 @@ class FeatureStore:
         """
         batch = vectors.astype(np.float16)
         check_batch(item_ids, content_versions, batch)
+        rows: dict[str, int] = {}
 
         def write(root: zarr.Group) -> None:
-            write_rows(_feature_set(root, name), item_ids, content_versions, batch)
+            nonlocal rows
+            group = _feature_set(root, name)
+            known, self._rows = self._rows, None  # what fails now leaves nothing that is not there
+            there = known is not None and known[:2] == (_snapshot(root), name)
+            rows = known[2] if known is not None and there else read_rows(group)
+            write_rows(group, item_ids, content_versions, batch, rows)
 
-        return self._commit(f"append {len(item_ids)} to {name}", write)
+        snapshot = self._commit(f"append {len(item_ids)} to {name}", write)
+        self._rows = (snapshot, name, rows)
+        return snapshot
 
     @reading
     def read(self, name: str, *, snapshot: str | None = None) -> FeatureSet:
@@ -330,6 +341,11 @@ def _children(root: zarr.Group | None, path: str) -> list[zarr.Group]:
 
 def _created(group: Any) -> int:
     return int(group.attrs["created"])
+
+
+def _snapshot(root: zarr.Group) -> str:
+    """Id of the snapshot that a session began with."""
+    return str(cast(icechunk.IcechunkStore, root.store).session.snapshot_id)
 
 
 def _feature_set(root: zarr.Group, name: str) -> Any:

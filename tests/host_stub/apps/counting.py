@@ -66,6 +66,14 @@ def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> 
         return len(inputs["items"])
     if function == "double":
         return list(context.map(double, range(inputs["count"])))
+    if function == "where":
+        processes = list(context.map(process_after_a_while, range(inputs["count"])))
+        return {"workers": context.workers, "processes": processes}
+    if function == "nap":
+        context.progress(0.1, "napping")
+        return list(context.map(time.sleep, [2.0] * 100))
+    if function == "fail_in_parts":
+        return list(context.map(fail, [1, 2, 3]))
     if function == "fail":
         raise InvalidInput("nobody can do that") if inputs["known"] else RuntimeError("no luck")
     if function in ("sleep", "sleep_too_long"):
@@ -98,3 +106,18 @@ def die(file: Path, times: int) -> int:
 
 def double(number: int) -> int:
     return 2 * number
+
+
+def process_after_a_while(number: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def fail(number: int) -> int:
+    raise InvalidInput("nobody can do that")
+
+
+def die_logged(log: Path) -> None:
+    with log.open("a") as calls:
+        calls.write("called\n")
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,120 @@
+"""Items encoded by this process, or in parts by several workers. N items, D dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering_app.errors import ModelMismatch
+from clustering_app.extraction.encoding import Encoded, encoded_items
+from clustering_app.extraction.prepared import Unencodable, prepared_items
+from host_contract.entities import Item
+from host_contract.errors import Cancelled
+
+if TYPE_CHECKING:
+    from clustering_app.extraction.encoder import ClipEncoder, Encoder
+
+ITEMS_A_PART = 256
+"""Seconds of work for one worker: what a worker that is lost has to do again at most."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Items to be encoded by any worker that can open them."""
+
+    items: tuple[Item, ...]
+    model: str
+    weights: str | None
+    fingerprint: str
+    """Id of the model whose vectors are wanted."""
+
+
+Vectors: TypeAlias = list[NDArray[np.float32] | Unencodable]
+"""For each item of a part its vector (D,), or the reason why there is none."""
+Map: TypeAlias = Callable[[Callable[[Part], Vectors], Iterable[Part]], Iterator[Vectors]]
+"""As `ExecutionContext.map`."""
+
+
+def encoded_here(
+    items: Sequence[Item], encoder: Encoder, cancelled: Callable[[], bool]
+) -> Generator[list[Encoded]]:
+    """Batch by batch, each item once, up to where the user stops it. Close it to stop its threads.
+
+    What was taken up before is still encoded and given.
+    """
+    with (
+        closing(prepared_items(items, encoder)) as prepared,
+        closing(encoded_items(_until(cancelled, prepared), encoder)) as encoded,
+    ):
+        yield from encoded
+
+
+def encoded_by_workers(
+    items: Sequence[Item], encoder: Encoder, model: str, weights: str | None, on_workers: Map
+) -> Generator[list[Encoded]]:
+    """Part by part, in the order of the items, up to where the user stops it.
+
+    Args:
+        items: Can be pickled, and opened by every worker.
+        encoder: Of this process. A worker whose model is another one gives no vectors.
+        model: Name under which the workers load it.
+        weights: As for `load_encoder`.
+        on_workers: Encodes the parts, wherever.
+
+    Raises:
+        ModelMismatch: a worker has other weights under this name.
+        EncoderUnavailable: a worker cannot load the model.
+    """
+    parts = [
+        Part(
+            items=tuple(items[at : at + ITEMS_A_PART]),
+            model=model,
+            weights=weights,
+            fingerprint=encoder.fingerprint.id,
+        )
+        for at in range(0, len(items), ITEMS_A_PART)
+    ]
+    try:
+        for part, vectors in zip(parts, on_workers(encode_part, parts), strict=True):
+            yield [*zip(part.items, vectors, strict=True)]
+    except Cancelled:
+        return
+
+
+def encode_part(part: Part) -> Vectors:
+    """Encode a part's items, in whatever process this is called."""
+    encoder = loaded(part.model, part.weights)
+    if encoder.fingerprint.id != part.fingerprint:
+        raise ModelMismatch(
+            f"{part.model}: a worker has other weights of this name than the process that keeps "
+            "the vectors; give all machines the same file."
+        )
+    found = {
+        item.id: vector
+        for batch in encoded_here(part.items, encoder, lambda: False)
+        for item, vector in batch
+    }
+    return [found[item.id] for item in part.items]
+
+
+@lru_cache(maxsize=1)
+def loaded(model: str, weights: str | None) -> ClipEncoder:
+    """A model, loaded once for all parts that a process encodes."""
+    from clustering_app.extraction.encoder import load_encoder
+
+    return load_encoder(model, weights=weights)
+
+
+def _until(cancelled: Callable[[], bool], prepared: Iterable[T]) -> Iterator[T]:
+    for one in prepared:
+        yield one
+        if cancelled():
+            return
