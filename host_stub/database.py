@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     select,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -62,12 +63,16 @@ class ItemRow(Table):
     """An item; its bytes and its thumbnail are files named by their SHA-256."""
 
     __tablename__ = "items"
-    __table_args__ = (Index("items_by_place", "dataset_id", "folder", "name"),)
+    # Each order of a page of items, so that none of them sorts a whole dataset.
+    __table_args__ = (
+        Index("items_in_order", "dataset_id", "id"),
+        Index("items_by_name", "dataset_id", text("lower(name)"), "id"),
+        Index("items_by_folder", "dataset_id", "folder", text("lower(name)"), "id"),
+        Index("items_by_size", "dataset_id", "size", "id"),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)
     creation_key: Mapped[str | None] = mapped_column(unique=True)
-    dataset_id: Mapped[str] = mapped_column(
-        ForeignKey("datasets.id", ondelete="CASCADE"), index=True
-    )
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
     name: Mapped[str]
     folder: Mapped[str]
     mimetype: Mapped[str]

@@ -17,6 +17,7 @@ AT_PLACE = (
     .where(
         ItemRow.dataset_id == bindparam("dataset_id"),
         ItemRow.folder == bindparam("folder"),
+        func.lower(ItemRow.name) == func.lower(bindparam("name")),  # as the index has it
         ItemRow.name == bindparam("name"),
     )
     .order_by(ItemRow.id)
@@ -63,10 +64,12 @@ class ItemReading:
     ) -> ItemPage:
         """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
         condition = condition_of(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(*ORDERS[order])
-        wanted = wanted.offset(offset).limit(limit)
+        # Ids first: an index has them, so that the rows of earlier pages need not be read.
+        wanted = select(ItemRow.id).where(condition).order_by(*ORDERS[order])
+        ids = wanted.offset(offset).limit(limit).subquery()
+        there = select(ItemRow).join(ids, ItemRow.id == ids.c.id).order_by(*ORDERS[order])
         with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted).all()
+            rows = session.scalars(there).all()
             total = session.scalar(select(func.count()).where(condition)) or 0
         return ItemPage(
             items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None

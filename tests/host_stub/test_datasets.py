@@ -108,7 +108,7 @@ def test_orders_hold_across_pages(platform: LocalPlatform, dataset: Dataset) -> 
         "Newest first": "daCb",
         "Name": "abCd",
         "Folder": "Cbda",
-        "Largest first": "abdC",
+        "Largest first": "adbC",
         "Smallest first": "Cbda",
     }
 

@@ -1,0 +1,199 @@
+"""The host with 100,000 items and 50 people, for `python -m benchmarks.host import load hour`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+from benchmarks.host_imports import copy_files, imported
+from benchmarks.host_lines import tell, timed
+from benchmarks.host_server import Watched, watching
+from benchmarks.host_sources import folder
+
+USERS = 50
+PAUSE_SECONDS, PAGES = 10.0, 12
+"""Of a user under load: two minutes."""
+HOUR_PAUSE_SECONDS, HOUR_PAGES = 30.0, 120
+"""Of a user in the hour that is replayed."""
+FASTER = 6
+MOST_PAGE_MILLISECONDS = 150.0
+MOST_LATE_MILLISECONDS = 100.0
+MOST_GROWTH = 0.05
+"""Of the memory, from a third of the replay to its end: by then everything was used once."""
+EXTRACTING_SECONDS = 30.0
+"""A worker starts and loads the model; the people come when it encodes."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large it all is."""
+
+    items: int
+    users: int
+    pages: int
+    hour_pages: int
+    words: str
+
+    @classmethod
+    def of(cls, *, quick: bool) -> Size:
+        """As the bars ask, or a hundredth."""
+        if quick:
+            return cls(1_000, 5, 2, 6, "quick: ")
+        return cls(100_000, USERS, PAGES, HOUR_PAGES, "")
+
+
+def importing(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+    """Items from a folder, beside the copies of its files."""
+    size = Size.of(quick=quick)
+    with tempfile.TemporaryDirectory() as place:
+        pictures = folder(Path(place), size.items)
+        _, copying = timed(lambda: copy_files(pictures, pictures / "copied"))
+    with tempfile.TemporaryDirectory() as place:
+        found = imported(folder(Path(place), size.items), data_dir)
+    assert found["items"] == size.items
+    work = f"{size.words}{size.items:,} PNGs of 64 x 48 pixels, with thumbnails, all on the disk"
+    yield tell("import", size.items / found["seconds"], "items/s", {
+               "files copied": size.items / copying}, "none", True, work)  # fmt: skip
+    yield tell("import, again", size.items / found["again"], "items/s", {
+               "the first time": size.items / found["seconds"]}, "faster than the first time",
+               found["again"] < found["seconds"], f"{work}; nothing has changed")  # fmt: skip
+    yield tell("import, peak memory", found["peak"] / 2**20, "MiB", {}, "none", True, work)
+
+
+def load(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+    """The grid while an extraction runs, and how late the event loop is."""
+    size = Size.of(quick=quick)
+    with watching(str(data_dir)) as server, watching("--idle") as idle:
+        dataset = largest(server.address)
+        alone = users(server.address, dataset, 1, size.pages, 1.0)
+        execution = extract(server.address, dataset)
+        before = progress(server.address, execution)
+        server.take()
+        idle.take()
+        seen = users(server.address, dataset, size.users, size.pages, PAUSE_SECONDS)
+        late, idle_late = server.take(), idle.take()
+        after = progress(server.address, execution)
+        end(server.address, execution)
+    work = (
+        f"{size.words}{size.items:,} items, {size.users} pages open, each turned every "
+        f"{PAUSE_SECONDS:g} s for {size.pages} times with 48 thumbnails, over websockets; an "
+        f"extraction encodes meanwhile ({(after - before) * size.items:,.0f} items)"
+    )
+    p95 = float(np.percentile(seen["turned"], 95))
+    yield tell("grid page, 95th percentile", p95, "ms", {
+               "median": float(np.median(seen["turned"])),
+               "one page open, nothing else, 95th": float(np.percentile(alone["turned"], 95)),
+               }, f"at most {MOST_PAGE_MILLISECONDS:g} ms and no failure",
+               p95 <= MOST_PAGE_MILLISECONDS and not seen["failed"] and after > before, work)  # fmt: skip
+    yield tell("thumbnail, 95th percentile", float(np.percentile(seen["thumbnails"], 95)), "ms", {
+               "median": float(np.median(seen["thumbnails"])),
+               "one page open": float(np.percentile(alone["thumbnails"], 95)),
+               }, "none", True, f"{work}; {len(seen['thumbnails']):,} of them")  # fmt: skip
+    yield tell("page opened, 95th percentile", float(np.percentile(seen["opened"], 95)), "ms", {
+               "one page": alone["opened"][0]}, "none", True, work)  # fmt: skip
+    yield tell("event loop late, the most", late["latest"], "ms", {
+               "times over 100 ms": late["over 100 ms"], "of looks": late["looks"],
+               "an idle process beside it": idle_late["latest"],
+               }, f"at most {MOST_LATE_MILLISECONDS:g} ms",
+               late["latest"] <= MOST_LATE_MILLISECONDS, work)  # fmt: skip
+
+
+def hour(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+    """Memory over an hour of requests, six times as fast."""
+    size = Size.of(quick=quick)
+    looks: list[dict[str, float]] = []
+    done = threading.Event()
+
+    def watch(server: Watched) -> None:
+        while not done.wait(0.2 if quick else 5):
+            looks.append(server.take())
+
+    with watching(str(data_dir)) as server:
+        dataset = largest(server.address)
+        watcher = threading.Thread(target=watch, args=(server,))
+        watcher.start()
+        seen: dict[str, list[float]] = {"turned": [], "thumbnails": []}
+        for _ in range(6):  # every page is opened anew each ten minutes of the hour
+            some = users(
+                server.address, dataset, size.users, size.hour_pages // 6,
+                HOUR_PAUSE_SECONDS / FASTER,
+            )  # fmt: skip
+            assert not some["failed"]
+            for kind, times in seen.items():
+                times += some[kind]
+        done.set()
+        watcher.join()
+    third, last = looks[len(looks) // 3]["MiB"], looks[-1]["MiB"]
+    work = (
+        f"{size.words}{size.items:,} items, {size.users} pages opened 6 times, "
+        f"{len(seen['turned']):,} pages of the grid, {len(seen['thumbnails']):,} thumbnails, "
+        f"{FASTER} times as fast as a page every {HOUR_PAUSE_SECONDS:g} s"
+    )
+    growth = last / third - 1
+    yield tell("memory, growth from a third on", growth, "share", {
+               "MiB then": third, "MiB at the end": last, "MiB at most": max(
+               look["MiB"] for look in looks)}, f"at most {MOST_GROWTH}", growth <= MOST_GROWTH,
+               work)  # fmt: skip
+    late = max(look["latest"] for look in looks)
+    yield tell("event loop late in the hour, the most", late, "ms", {
+               "times over 100 ms": sum(look["over 100 ms"] for look in looks),
+               "grid page, 95th percentile": float(np.percentile(seen["turned"], 95)),
+               }, f"at most {MOST_LATE_MILLISECONDS:g} ms", late <= MOST_LATE_MILLISECONDS,
+               work)  # fmt: skip
+
+
+def users(address: str, dataset: str, count: int, pages: int, pause: float) -> dict[str, list[float]]:
+    """What people saw."""
+    command = [sys.executable, "-m", "benchmarks.host_users", address, dataset]
+    answer = subprocess.run(
+        [*command, str(count), str(pages), str(pause)],
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return dict(json.loads(answer.stdout))
+
+
+def largest(address: str) -> str:
+    """The dataset with the most items."""
+    asked = httpx.get(f"{address}/api/v1/datasets").json()
+    return str(max((count(address, one["id"]), one["id"]) for one in asked)[1])
+
+
+def count(address: str, dataset: str) -> int:
+    """Items of a dataset."""
+    found = httpx.post(f"{address}/api/v1/datasets/{dataset}/query?limit=1", json={}, timeout=60)
+    return int(found.json()["total"])
+
+
+def extract(address: str, dataset: str) -> str:
+    """Start an extraction, and wait until it encodes; its id."""
+    wanted = {"app": "clustering", "function": "extract_dataset", "inputs": {"dataset": dataset}}
+    execution = httpx.post(f"{address}/api/v1/executions", json=wanted).json()["id"]
+    until = time.monotonic() + EXTRACTING_SECONDS
+    while progress(address, execution) == 0.0 and time.monotonic() < until:
+        time.sleep(0.5)
+    return str(execution)
+
+
+def progress(address: str, execution: str) -> float:
+    """The share that is done."""
+    found = httpx.get(f"{address}/api/v1/executions/{execution}").json()
+    assert found["status"] in ("created", "running", "success"), found["error"]
+    return float(found["progress"])
+
+
+def end(address: str, execution: str) -> None:
+    """Cancel it, and wait."""
+    at = f"{address}/api/v1/executions/{execution}"
+    httpx.post(f"{at}/terminate")
+    while httpx.get(at).json()["status"] in ("created", "running"):
+        time.sleep(0.5)
