@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -202,6 +203,8 @@ class Database:
         self.engine = create_engine(f"sqlite:///{data_dir / 'host.sqlite'}")
         event.listen(self.engine, "connect", _prepare)
         prepare(self.engine, Table.metadata, data_dir)
+        self._watching = sqlite3.connect(data_dir / "host.sqlite", check_same_thread=False)
+        self._lock = threading.Lock()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -216,8 +219,15 @@ class Database:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             yield session
 
+    def version(self) -> int:
+        """Another number after each commit, of this process or of any other."""
+        with self._lock:  # SQLite counts the commits of other connections; this one has none
+            found: int = self._watching.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
     def close(self) -> None:
         """Close every connection."""
+        self._watching.close()
         engine: Engine = self.engine
         engine.dispose()
 

@@ -11,6 +11,7 @@ from host_stub.database import Database, ItemRow
 from host_stub.files import Files
 from host_stub.item_query import ORDERS, Query, Reading, condition_of
 from host_stub.item_rows import item_of
+from host_stub.latest import Latest
 
 AT_PLACE = (
     select(ItemRow)
@@ -24,6 +25,7 @@ AT_PLACE = (
     .limit(1)
 )
 """Made once: to make it takes longer than to run it, and an import runs it for each item."""
+THUMBNAIL = select(ItemRow.name, ItemRow.thumbnail).where(ItemRow.id == bindparam("item_id"))
 
 
 class ItemReading:
@@ -32,6 +34,7 @@ class ItemReading:
     def __init__(self, database: Database, files: Files) -> None:
         self._database = database
         self._files = files
+        self._counts = Latest[int](database)
 
     def items(
         self,
@@ -48,7 +51,7 @@ class ItemReading:
             wanted = wanted.where(ItemRow.id > after)
         with Reading(self._database, dataset_id) as session:
             rows = session.scalars(wanted).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
+        total = self.count_items(dataset_id, query)
         more = rows[limit - 1].id if len(rows) > limit else None
         page = tuple(item_of(row, self._files) for row in rows[:limit])
         return ItemPage(items=page, total=total, next_after=more)
@@ -70,9 +73,10 @@ class ItemReading:
         there = select(ItemRow).join(ids, ItemRow.id == ids.c.id).order_by(*ORDERS[order])
         with Reading(self._database, dataset_id) as session:
             rows = session.scalars(there).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
         return ItemPage(
-            items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None
+            items=tuple(item_of(row, self._files) for row in rows),
+            total=self.count_items(dataset_id, query),
+            next_after=None,
         )
 
     def item(self, item_id: str) -> Item:
@@ -90,8 +94,12 @@ class ItemReading:
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
         wanted = select(func.count()).where(condition_of(dataset_id, query))
-        with Reading(self._database, dataset_id) as session:
-            return session.scalar(wanted) or 0
+
+        def count() -> int:
+            with Reading(self._database, dataset_id) as session:
+                return session.scalar(wanted) or 0
+
+        return count() if query else self._counts.get(dataset_id, count)
 
     def fields(self, dataset_id: str) -> list[str]:
         """Names of the user metadata's fields that occur, sorted."""
@@ -111,10 +119,12 @@ class ItemReading:
     def thumbnail(self, item_id: str) -> bytes:
         """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
         with self._database.session() as session:
-            row = item_row(session, item_id)
-        if row.thumbnail is None:
-            raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
-        return self._files.path(row.thumbnail).read_bytes()
+            found = session.execute(THUMBNAIL, {"item_id": item_id}).one_or_none()
+        if found is None:
+            raise NotFound(f"There is no item {item_id!r}.")
+        if found.thumbnail is None:
+            raise ItemUnreadable(f"Item {found.name!r} ({item_id}) has no thumbnail.")
+        return self._files.path(found.thumbnail).read_bytes()
 
 
 def item_row(session: Session, item_id: str) -> ItemRow:

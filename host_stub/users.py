@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from host_contract.errors import InvalidInput, NotAllowed, NotFound
 from host_stub.database import Database, UserRow
+from host_stub.latest import Latest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 
@@ -63,9 +64,14 @@ class Users:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._there = Latest[bool](database)
+        self._known = Latest[User | None](database)
 
     def any(self) -> bool:
         """Whether there are users."""
+        return self._there.get("any", self._any)
+
+    def _any(self) -> bool:
         with self._database.session() as session:
             return session.scalars(select(UserRow.name).limit(1)).first() is not None
 
@@ -92,7 +98,11 @@ class Users:
 
     def of_token(self, token: str) -> User | None:
         """Whose token it is; None when it is nobody's."""
-        wanted = select(UserRow).where(UserRow.token_sha256 == _sha256(token))
+        sha256 = _sha256(token)
+        return self._known.get(sha256, lambda: self._with(sha256))
+
+    def _with(self, sha256: str) -> User | None:
+        wanted = select(UserRow).where(UserRow.token_sha256 == sha256)
         with self._database.session() as session:
             row = session.scalars(wanted).one_or_none()
         return User(row.name, Role(row.role)) if row else None
