@@ -94,7 +94,8 @@ def load(data_dir: Path, *, quick: bool) -> Iterator[bool]:
                "median": float(np.median(seen["turned"])),
                "one page open, nothing else, 95th": float(np.percentile(alone["turned"], 95)),
                }, f"at most {MOST_PAGE_MILLISECONDS:g} ms and no failure",
-               p95 <= MOST_PAGE_MILLISECONDS and not seen["failed"] and after > before, work)  # fmt: skip
+               p95 <= MOST_PAGE_MILLISECONDS and not seen["failed"] and after > before,
+               work)  # fmt: skip
     yield tell("thumbnail, 95th percentile", float(np.percentile(seen["thumbnails"], 95)), "ms", {
                "median": float(np.median(seen["thumbnails"])),
                "one page open": float(np.percentile(alone["thumbnails"], 95)),
@@ -152,7 +153,9 @@ def hour(data_dir: Path, *, quick: bool) -> Iterator[bool]:
                work)  # fmt: skip
 
 
-def users(address: str, dataset: str, count: int, pages: int, pause: float) -> dict[str, list[float]]:
+def users(
+    address: str, dataset: str, count: int, pages: int, pause: float
+) -> dict[str, list[float]]:
     """What people saw."""
     command = [sys.executable, "-m", "benchmarks.host_users", address, dataset]
     answer = subprocess.run(
@@ -164,7 +167,7 @@ def users(address: str, dataset: str, count: int, pages: int, pause: float) -> d
 
 def largest(address: str) -> str:
     """The dataset with the most items."""
-    asked = httpx.get(f"{address}/api/v1/datasets").json()
+    asked = httpx.get(f"{address}/api/v1/datasets", timeout=60).json()
     return str(max((count(address, one["id"]), one["id"]) for one in asked)[1])
 
 
@@ -177,7 +180,7 @@ def count(address: str, dataset: str) -> int:
 def extract(address: str, dataset: str) -> str:
     """Start an extraction, and wait until it encodes; its id."""
     wanted = {"app": "clustering", "function": "extract_dataset", "inputs": {"dataset": dataset}}
-    execution = httpx.post(f"{address}/api/v1/executions", json=wanted).json()["id"]
+    execution = httpx.post(f"{address}/api/v1/executions", json=wanted, timeout=60).json()["id"]
     until = time.monotonic() + EXTRACTING_SECONDS
     while progress(address, execution) == 0.0 and time.monotonic() < until:
         time.sleep(0.5)
@@ -186,7 +189,7 @@ def extract(address: str, dataset: str) -> str:
 
 def progress(address: str, execution: str) -> float:
     """The share that is done."""
-    found = httpx.get(f"{address}/api/v1/executions/{execution}").json()
+    found = httpx.get(f"{address}/api/v1/executions/{execution}", timeout=60).json()
     assert found["status"] in ("created", "running", "success"), found["error"]
     return float(found["progress"])
 
@@ -194,6 +197,6 @@ def progress(address: str, execution: str) -> float:
 def end(address: str, execution: str) -> None:
     """Cancel it, and wait."""
     at = f"{address}/api/v1/executions/{execution}"
-    httpx.post(f"{at}/terminate")
-    while httpx.get(at).json()["status"] in ("created", "running"):
+    httpx.post(f"{at}/terminate", timeout=60)
+    while httpx.get(at, timeout=60).json()["status"] in ("created", "running"):
         time.sleep(0.5)

@@ -113,7 +113,7 @@ class Watched:
 @contextmanager
 def watching(*arguments: str) -> Iterator[Watched]:
     """A process that serves and watches until the block ends."""
-    command = [sys.executable, *(["/tmp/hostb/srv.py"] if __import__("os").environ.get("DOG") and arguments[0]!="--idle" else ["-m", "benchmarks.host_server"]), *arguments]
+    command = [sys.executable, "-m", "benchmarks.host_server", *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,4 +1,4 @@
-"""Every kind of source beside the library of its format, for `python -m benchmarks.host sources`."""
+"""Every kind of source beside its format's library: `python -m benchmarks.host sources`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def sources(*, quick: bool) -> Iterator[bool]:
             small = imported(write(few, count // 10))
             found = imported(source)
         assert found["items"] == count
-        work = f"{'quick: ' if quick else ''}{count:,} PNGs of 64 x 48 pixels, {kind}, with thumbnails and every file on disk"
+        work = f"{count:,} PNGs of 64 x 48 pixels, {kind}, with thumbnails and every file on disk"
+        work = f"quick: {work}" if quick else work
         yield tell(f"sources: {kind}", count / found["seconds"], "items/s", {
                    READERS[kind]: count / reading, "files copied": count / copying},
                    "none", True, work)  # fmt: skip

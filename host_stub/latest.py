@@ -1,4 +1,4 @@
-"""What was read of the database, until somebody writes: fifty open pages ask the same each second."""
+"""What was read of the database, until somebody writes: all open pages ask the same."""
 
 from __future__ import annotations
 

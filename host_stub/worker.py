@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from host_contract.context import Host
 from host_contract.entities import ExecutionStatus, Level
 from host_contract.errors import Cancelled
+from host_stub import memory
 from host_stub.database import ExecutionRow, now
 from host_stub.execution_rows import add_to_log, end
 
@@ -33,12 +34,13 @@ def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) ->
     try:
         if not context.begin():
             return
-        output = platform.apps.run_function(
-            context.app,
-            function=context.function,
-            inputs=context.inputs,
-            context=context,
-        )
+        with memory.at_most(context.service.runtime.memory_mib, context.fail):
+            output = platform.apps.run_function(
+                context.app,
+                function=context.function,
+                inputs=context.inputs,
+                context=context,
+            )
         context.end(ExecutionStatus.SUCCESS, output=output)
     except Cancelled as error:
         context.end(ExecutionStatus.CANCELLED, message=str(error))
@@ -65,9 +67,9 @@ class Context:
         row = self._read()
         self.app, self.function, self.inputs = row.app, row.function, row.inputs
         self.host: Host = platform.host(row.app)
-        service = platform.apps.manifest(row.app).service_of(row.function)
-        self._max_attempts = service.max_attempts
-        self._timeout_seconds = service.execution_timeout
+        self.service = platform.apps.manifest(row.app).service_of(row.function)
+        self._max_attempts = self.service.max_attempts
+        self._timeout_seconds = self.service.execution_timeout
         self._written = self._asked = 0.0
         self._cancelled = False
 
