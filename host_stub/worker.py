@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+NICENESS = 10
+"""Pages come first: a function gets what they leave of the processors, which is nearly all."""
 WRITE_SECONDS = 0.25
 """Progress is written, and a wish to cancel read, at most so often."""
 
@@ -54,6 +57,8 @@ def run_execution(data_dir: str, modules: tuple[str, ...], execution_id: str) ->
 def _platform(data_dir: str, modules: tuple[str, ...]) -> LocalPlatform:
     from host_stub.platform import LocalPlatform
 
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)  # once a process, as this is called
     return LocalPlatform(Path(data_dir), modules=modules)
 
 
