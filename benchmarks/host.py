@@ -10,14 +10,18 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import host_load
+from benchmarks import host_load, lines
 from benchmarks.host_sources import sources
 
-CASES = ("sources", "import", "load", "hour")
-SERVED = {"import": host_load.importing, "load": host_load.load, "hour": host_load.hour}
+CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
+    "sources": lambda _: sources(),
+    "import": host_load.importing,
+    "load": host_load.load,
+    "hour": host_load.hour,
+}
 
 
 def main() -> int:
@@ -30,16 +34,12 @@ def main() -> int:
     unknown = set(given.cases) - set(CASES)
     if unknown:
         parser.error(f"no case is named {', '.join(sorted(unknown))}")
-    chosen = given.cases or CASES
+    lines.quick = given.quick
+    chosen = given.cases or list(CASES)
     with tempfile.TemporaryDirectory() as place:
         data_dir = given.data or Path(place)
-        ok = [good for name in chosen for good in lines(name, data_dir, quick=given.quick)]
+        ok = [good for name in chosen for good in CASES[name](data_dir)]
     return 0 if all(ok) else 1
-
-
-def lines(name: str, data_dir: Path, *, quick: bool) -> Iterator[bool]:
-    """A case, line by line."""
-    return sources(quick=quick) if name == "sources" else SERVED[name](data_dir, quick=quick)
 
 
 if __name__ == "__main__":

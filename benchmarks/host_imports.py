@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.host_lines import timed
+from benchmarks.lines import timed
 
 
 def imported(source: Path, data_dir: Path | None = None) -> dict[str, float]:

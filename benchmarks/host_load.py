@@ -15,10 +15,11 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from benchmarks import lines
 from benchmarks.host_imports import copy_files, imported
-from benchmarks.host_lines import tell, timed
 from benchmarks.host_server import Watched, watching
 from benchmarks.host_sources import folder
+from benchmarks.lines import tell, timed
 
 USERS = 50
 PAUSE_SECONDS, PAGES = 10.0, 12
@@ -42,26 +43,25 @@ class Size:
     users: int
     pages: int
     hour_pages: int
-    words: str
 
     @classmethod
-    def of(cls, *, quick: bool) -> Size:
+    def of(cls) -> Size:
         """As the bars ask, or a hundredth."""
-        if quick:
-            return cls(1_000, 5, 2, 6, "quick: ")
-        return cls(100_000, USERS, PAGES, HOUR_PAGES, "")
+        if lines.quick:
+            return cls(1_000, 5, 2, 6)
+        return cls(100_000, USERS, PAGES, HOUR_PAGES)
 
 
-def importing(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+def importing(data_dir: Path) -> Iterator[bool]:
     """Items from a folder, beside the copies of its files."""
-    size = Size.of(quick=quick)
+    size = Size.of()
     with tempfile.TemporaryDirectory() as place:
         pictures = folder(Path(place), size.items)
         _, copying = timed(lambda: copy_files(pictures, pictures / "copied"))
     with tempfile.TemporaryDirectory() as place:
         found = imported(folder(Path(place), size.items), data_dir)
     assert found["items"] == size.items
-    work = f"{size.words}{size.items:,} PNGs of 64 x 48 pixels, with thumbnails, all on the disk"
+    work = f"{size.items:,} PNGs of 64 x 48 pixels, with thumbnails, all on the disk"
     yield tell("import", size.items / found["seconds"], "items/s", {
                "files copied": size.items / copying}, "none", True, work)  # fmt: skip
     yield tell("import, again", size.items / found["again"], "items/s", {
@@ -70,9 +70,9 @@ def importing(data_dir: Path, *, quick: bool) -> Iterator[bool]:
     yield tell("import, peak memory", found["peak"] / 2**20, "MiB", {}, "none", True, work)
 
 
-def load(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+def load(data_dir: Path) -> Iterator[bool]:
     """The grid while an extraction runs, and how late the event loop is."""
-    size = Size.of(quick=quick)
+    size = Size.of()
     with watching(str(data_dir)) as server, watching("--idle") as idle:
         dataset = largest(server.address)
         alone = users(server.address, dataset, 1, size.pages, 1.0)
@@ -85,7 +85,7 @@ def load(data_dir: Path, *, quick: bool) -> Iterator[bool]:
         after = progress(server.address, execution)
         end(server.address, execution)
     work = (
-        f"{size.words}{size.items:,} items, {size.users} pages open, each turned every "
+        f"{size.items:,} items, {size.users} pages open, each turned every "
         f"{PAUSE_SECONDS:g} s for {size.pages} times with 48 thumbnails, over websockets; an "
         f"extraction encodes meanwhile ({(after - before) * size.items:,.0f} items)"
     )
@@ -109,14 +109,14 @@ def load(data_dir: Path, *, quick: bool) -> Iterator[bool]:
                late["latest"] <= MOST_LATE_MILLISECONDS, work)  # fmt: skip
 
 
-def hour(data_dir: Path, *, quick: bool) -> Iterator[bool]:
+def hour(data_dir: Path) -> Iterator[bool]:
     """Memory over an hour of requests, six times as fast."""
-    size = Size.of(quick=quick)
+    size = Size.of()
     looks: list[dict[str, float]] = []
     done = threading.Event()
 
     def watch(server: Watched) -> None:
-        while not done.wait(0.2 if quick else 5):
+        while not done.wait(0.2 if lines.quick else 5):
             looks.append(server.take())
 
     with watching(str(data_dir)) as server:
@@ -136,7 +136,7 @@ def hour(data_dir: Path, *, quick: bool) -> Iterator[bool]:
         watcher.join()
     third, last = looks[len(looks) // 3]["MiB"], looks[-1]["MiB"]
     work = (
-        f"{size.words}{size.items:,} items, {size.users} pages opened 6 times, "
+        f"{size.items:,} items, {size.users} pages opened 6 times, "
         f"{len(seen['turned']):,} pages of the grid, {len(seen['thumbnails']):,} thumbnails, "
         f"{FASTER} times as fast as a page every {HOUR_PAUSE_SECONDS:g} s"
     )

@@ -9,22 +9,24 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from benchmarks import lines
 from benchmarks.host_imports import copy_files, imported
-from benchmarks.host_lines import tell, timed
+from benchmarks.lines import tell, timed
 
 LABELS = ("cat", "dog", "bird", "fish")
 FLAT_BYTES = 64 << 20
 """The peak may grow by so much from a tenth of the items to all of them."""
 
 
-def sources(*, quick: bool) -> Iterator[bool]:
+def sources() -> Iterator[bool]:
     """Every kind of source: rate, rate of importing again, and how the peak grows."""
-    count = 100 if quick else 10_000
+    count = 100 if lines.quick else 10_000
     with tempfile.TemporaryDirectory() as place:
         pictures = folder(Path(place), count)
         _, copying = timed(lambda: copy_files(pictures, pictures / "copied"))
@@ -34,12 +36,11 @@ def sources(*, quick: bool) -> Iterator[bool]:
             few.mkdir()
             many.mkdir()
             source = write(many, count)
-            _, reading = timed(lambda read=read, source=source: read(source))
+            _, reading = timed(partial(read, source))
             small = imported(write(few, count // 10))
             found = imported(source)
         assert found["items"] == count
         work = f"{count:,} PNGs of 64 x 48 pixels, {kind}, with thumbnails and every file on disk"
-        work = f"quick: {work}" if quick else work
         yield tell(f"sources: {kind}", count / found["seconds"], "items/s", {
                    READERS[kind]: count / reading, "files copied": count / copying},
                    "none", True, work)  # fmt: skip
