@@ -1,9 +1,10 @@
 """People who look through a dataset, each in an open page: what a browser sends, without one.
 
-`python -m benchmarks.host_users ADDRESS DATASET_ID USERS PAGES PAUSE_SECONDS` opens a page for each
-user, and then turns each to so many random pages of the grid, with a pause in between that is
-PAUSE_SECONDS in the mean. After each turn the thumbnails of the page are fetched, six at a time as
-browsers do. It prints how long everything took, as JSON, in milliseconds.
+`python -m benchmarks.host_users ADDRESS DATASET_ID USERS ARRIVAL VISITS PAGES PAUSE` lets users
+come at random within ARRIVAL seconds. On each of their visits they open a page, and then turn to so
+many random pages of the grid, with a pause in between that is PAUSE seconds in the mean. After each
+turn the thumbnails of the page are fetched, six at a time as browsers do. It prints how long
+everything took, as JSON, in milliseconds.
 """
 
 from __future__ import annotations
@@ -139,31 +140,25 @@ async def opened(address: str, dataset_id: str, times: Times) -> AsyncIterator[P
             person.close()
 
 
-async def look(
-    address: str, dataset_id: str, pages: int, pause: float, seed: int, times: Times
-) -> None:
-    """What one person does."""
-    chance = random.Random(seed)
-    await asyncio.sleep(chance.random() * pause)
-    async with opened(address, dataset_id, times) as person:
-        begun = time.perf_counter()
-        for number in range(pages):
-            due = begun + (number + chance.random()) * pause
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            await person.turn(chance.randrange(1, max(2, person.count)))
-
-
 async def main() -> None:
     """All of them."""
-    address, dataset_id, users, pages, pause = sys.argv[1:]
+    address, dataset_id = sys.argv[1:3]
+    users, visits, pages = (int(sys.argv[number]) for number in (3, 5, 6))
+    arrival, pause = float(sys.argv[4]), float(sys.argv[7])
     times = Times()
+
+    async def look(chance: random.Random) -> None:
+        await asyncio.sleep(chance.random() * arrival)
+        for _ in range(visits):
+            begun = time.perf_counter()
+            async with opened(address, dataset_id, times) as person:
+                for number in range(pages):
+                    due = begun + (number + chance.random()) * pause
+                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                    await person.turn(chance.randrange(1, max(2, person.count)))
+
     begun = time.perf_counter()
-    await asyncio.gather(
-        *(
-            look(address, dataset_id, int(pages), float(pause), seed, times)
-            for seed in range(int(users))
-        )
-    )
+    await asyncio.gather(*(look(random.Random(seed)) for seed in range(users)))
     print(json.dumps(vars(times) | {"seconds": time.perf_counter() - begun}))
 
 
