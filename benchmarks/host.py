@@ -1,311 +1,45 @@
-"""The local host: `python -m benchmarks.host [CASE ...] [--quick]`.
+"""The local host: `python -m benchmarks.host [CASE ...] [--data DIR] [--quick]`.
 
-One JSON object a line, as all benchmarks; exit code 1 when a case misses its bar. Each import is a
-process of its own, whose peak memory is measured (on Linux), and is set beside the same pictures in
-the same run: plain files that are copied, and the format's own library that reads every picture.
+One JSON object a line, as all benchmarks; exit code 1 when a case misses its bar. `import` fills
+the data directory that `load` and `hour` serve; with `--data` it is kept, so that they can be run
+one at a time. What serves, what imports and what asks are processes of their own.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import os
-import random
-import re
-import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
-import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
-from PIL import Image
+from benchmarks import host_load, lines
+from benchmarks.host_sources import sources
 
-T = TypeVar("T")
-QUICK = False
-"""Set by `--quick`: workloads a hundredth of the size, for a smoke test."""
-LABELS = ("cat", "dog", "bird", "fish")
-FLAT_BYTES = 64 << 20
-"""The peak may grow by so much from a tenth of the items to all of them."""
+CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
+    "sources": lambda _: sources(),
+    "import": host_load.importing,
+    "load": host_load.load,
+    "hour": host_load.hour,
+}
 
 
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
-    global QUICK
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help=f"of: {', '.join(CASES)}; all by default")
+    parser.add_argument("--data", type=Path, help="data directory to make or to serve, and to keep")
     parser.add_argument("--quick", action="store_true", help="a hundredth, for a smoke test")
-    parser.add_argument("--import", dest="source", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    QUICK = chosen.quick
-    if chosen.source is not None:
-        print(json.dumps(_import_alone(chosen.source)))
-        return 0
-    unknown = set(chosen.cases) - set(CASES)
+    given = parser.parse_args()
+    unknown = set(given.cases) - set(CASES)
     if unknown:
         parser.error(f"no case is named {', '.join(sorted(unknown))}")
-    ok = [good for name in chosen.cases or CASES for good in CASES[name]()]
-    return 0 if all(ok) else 1
-
-
-def sources() -> Iterator[bool]:
-    """Every kind of source: rate, rate of importing again, and how the peak grows."""
-    count = 100 if QUICK else 10_000
+    lines.quick = given.quick
+    chosen = given.cases or list(CASES)
     with tempfile.TemporaryDirectory() as place:
-        pictures = folder(Path(place), count)
-        _, copying = timed(lambda: copy_files(pictures, pictures / "copied"))
-    for kind, (write, read) in FORMATS.items():
-        with tempfile.TemporaryDirectory() as place:
-            few, many = Path(place) / "few", Path(place) / "many"
-            few.mkdir()
-            many.mkdir()
-            source = write(many, count)
-            _, reading = timed(partial(read, source))
-            small = child(write(few, count // 10))
-            found = child(source)
-        assert found["items"] == count
-        work = f"{count:,} PNGs of 64 x 48 pixels, {kind}, with thumbnails and every file on disk"
-        yield tell(f"sources: {kind}", count / found["seconds"], "items/s", {
-                   READERS[kind]: count / reading, "files copied": count / copying},
-                   "none", True, work)  # fmt: skip
-        yield tell(f"sources: {kind}, again", count / found["again"], "items/s", {
-                   "the first time": count / found["seconds"]}, "faster than the first time",
-                   found["again"] < found["seconds"], f"{work}; nothing has changed")  # fmt: skip
-        grown = found["peak"] - small["peak"]
-        yield tell(f"sources: {kind}, peak memory", found["peak"] / 2**20, "MiB", {
-                   f"of {count // 10:,} items": small["peak"] / 2**20},
-                   f"at most {FLAT_BYTES >> 20} MiB more", grown <= FLAT_BYTES,
-                   f"{work}; the process whole")  # fmt: skip
-
-
-CASES: Mapping[str, Callable[[], Iterator[bool]]] = {"sources": sources}
-
-
-def picture(number: int) -> bytes:
-    """A PNG that compresses about as a photograph does."""
-    content = io.BytesIO()
-    noise = random.Random(number).randbytes(64 * 48 * 3)
-    Image.frombytes("RGB", (64, 48), noise).save(content, "PNG")
-    return content.getvalue()
-
-
-def folder(at: Path, count: int) -> Path:
-    """Class folders and a table of metadata."""
-    rows = ["file_name,number"]
-    for number in range(count):
-        name = f"{LABELS[number % 4]}/{number:06}.png"
-        (at / name).parent.mkdir(exist_ok=True)
-        (at / name).write_bytes(picture(number))
-        rows.append(f"{name},{number}")
-    (at / "metadata.csv").write_text("\n".join(rows), encoding="utf-8")
-    return at
-
-
-def table(count: int) -> Any:
-    """A table as Hugging Face makes it."""
-    import pyarrow as pa
-
-    image = [{"bytes": picture(n), "path": f"{n:06}.png"} for n in range(count)]
-    features = {
-        "image": {"_type": "Image"},
-        "label": {"names": LABELS, "_type": "ClassLabel"},
-    }
-    found = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
-    numbers = list(range(count))
-    columns = {"image": image, "label": [n % 4 for n in numbers], "number": numbers}
-    return pa.table(columns).replace_schema_metadata(found)
-
-
-def parquet(at: Path, count: int) -> Path:
-    """Row groups of a hundred, as Hugging Face writes them for pictures."""
-    import pyarrow.parquet as pq
-
-    pq.write_table(table(count), at / "data.parquet", row_group_size=100)
-    return at / "data.parquet"
-
-
-def saved(at: Path, count: int) -> Path:
-    """What save_to_disk writes."""
-    import pyarrow as pa
-
-    name = "data-00000-of-00001.arrow"
-    whole = table(count)
-    with pa.ipc.new_stream(at / name, whole.schema) as stream:
-        stream.write_table(whole, max_chunksize=1000)
-    (at / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}))
-    (at / "dataset_info.json").write_text("{}")
-    return at
-
-
-def coco(at: Path, count: int) -> Path:
-    """Pictures, and one box in each."""
-    images, annotations = [], []
-    (at / "images").mkdir()
-    for number in range(count):
-        name = f"{number:06}.png"
-        (at / "images" / name).write_bytes(picture(number))
-        images.append({"id": number, "file_name": name, "width": 64, "height": 48})
-        box = {"id": number, "image_id": number, "category_id": number % 4, "bbox": [1, 2, 30, 20]}
-        annotations.append({**box, "segmentation": [[n / 7 for n in range(60)]]})
-    categories = [{"id": number, "name": name} for number, name in enumerate(LABELS)]
-    found = {"images": images, "annotations": annotations, "categories": categories}
-    (at / "coco.json").write_text(json.dumps(found))
-    return at / "coco.json"
-
-
-def webdataset(at: Path, count: int) -> Path:
-    """One tar."""
-    with tarfile.open(at / "shard.tar", "w") as tar:
-        for number in range(count):
-            for ending, content in (("cls", b"%d" % (number % 4)), ("png", picture(number))):
-                info = tarfile.TarInfo(f"{number:06}.{ending}")
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-    return at / "shard.tar"
-
-
-def label_studio(at: Path, count: int) -> Path:
-    """Tasks with one choice."""
-    tasks = []
-    (at / "images").mkdir()
-    for number in range(count):
-        (at / "images" / f"{number:06}.png").write_bytes(picture(number))
-        result = [{"type": "choices", "value": {"choices": [LABELS[number % 4]]}}]
-        data = {"image": f"/data/local-files/?d=images/{number:06}.png"}
-        tasks.append({"id": number, "data": data, "annotations": [{"result": result}]})
-    (at / "project.json").write_text(json.dumps(tasks))
-    return at / "project.json"
-
-
-def zipped(at: Path, count: int) -> Path:
-    """Class folders in a zip."""
-    with zipfile.ZipFile(at / "in.zip", "w") as archive:
-        for number in range(count):
-            archive.writestr(f"{LABELS[number % 4]}/{number:06}.png", picture(number))
-    return at / "in.zip"
-
-
-def read_files(source: Path) -> None:
-    """Every file near the source."""
-    for path in (source if source.is_dir() else source.parent).rglob("*"):
-        if path.is_file():
-            path.read_bytes()
-
-
-def read_parquet(source: Path) -> None:
-    """By pyarrow, batch by batch."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(source) as found:
-        for batch in found.iter_batches(100):
-            batch.to_pylist()
-
-
-def read_arrow(source: Path) -> None:
-    """By pyarrow, batch by batch."""
-    import pyarrow as pa
-
-    (path,) = source.glob("*.arrow")
-    with path.open("rb") as content:
-        for batch in pa.ipc.open_stream(content):
-            batch.to_pylist()
-
-
-def read_tar(source: Path) -> None:
-    """By the standard library."""
-    with tarfile.open(source) as tar:
-        for info in tar:
-            content = tar.extractfile(info)
-            assert content is not None
-            content.read()
-
-
-def read_zip(source: Path) -> None:
-    """By the standard library."""
-    with zipfile.ZipFile(source) as archive:
-        for name in archive.namelist():
-            archive.read(name)
-
-
-FORMATS: Mapping[str, tuple[Callable[[Path, int], Path], Callable[[Path], None]]] = {
-    "folder": (folder, read_files),
-    "Parquet": (parquet, read_parquet),
-    "save_to_disk": (saved, read_arrow),
-    "COCO": (coco, read_files),
-    "WebDataset": (webdataset, read_tar),
-    "Label Studio": (label_studio, read_files),
-    "zip": (zipped, read_zip),
-}
-READERS = {
-    "folder": "files read",
-    "Parquet": "read by pyarrow",
-    "save_to_disk": "read by pyarrow",
-    "COCO": "files read",
-    "WebDataset": "read by tarfile",
-    "Label Studio": "files read",
-    "zip": "read by zipfile",
-}
-
-
-def copy_files(source: Path, target: Path) -> None:
-    """As plain files, one after another, without waiting for the disk."""
-    paths = list(source.rglob("*.png"))
-    target.mkdir()
-    for path in paths:
-        shutil.copyfile(path, target / path.name)
-
-
-def child(source: Path) -> dict[str, float]:
-    """What a fresh process tells of an import."""
-    past = time.time() - 3600
-    for path in (source if source.is_dir() else source.parent).rglob("*"):
-        os.utime(path, (past, past))  # a file changed just now is read again
-    answer = subprocess.run(
-        [sys.executable, "-m", "benchmarks.host", "--import", str(source)],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    return dict(json.loads(answer.stdout.splitlines()[-1]))
-
-
-def _import_alone(source: str) -> dict[str, float]:
-    from host_stub.platform import LocalPlatform
-
-    with tempfile.TemporaryDirectory() as data, LocalPlatform(Path(data)) as platform:
-        dataset, seconds = timed(lambda: platform.import_source(source))
-        _, again = timed(lambda: platform.import_source(source))
-        items = platform.datasets.count_items(dataset.id)
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak = 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
-    return {"seconds": seconds, "again": again, "items": items, "peak": peak}
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """The result, and the seconds it took."""
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
-
-
-def tell(
-    case: str, value: float, unit: str, against: Mapping[str, float], bar: str, ok: bool, work: str
-) -> bool:
-    """Print a case."""
-    line = {
-        "case": case,
-        "value": round(float(value), 4),
-        "unit": unit,
-        "against": {peer: round(float(figure), 4) for peer, figure in against.items()},
-        "bar": bar,
-        "ok": bool(ok),
-        "workload": f"{'quick: ' if QUICK else ''}{work}",
-    }
-    print(json.dumps(line), flush=True)
-    return bool(ok)
+        data_dir = given.data or Path(place)
+        ok = [good for name in chosen for good in CASES[name](data_dir)]
+    return 0 if all(ok) else 1
 
 
 if __name__ == "__main__":

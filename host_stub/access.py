@@ -5,7 +5,6 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,7 +51,8 @@ class Access:
             current_user.set(NOBODY)
             await self._app(scope, receive, send)
             return
-        user = await run_in_threadpool(self._user, scope)
+        # Kept in memory until somebody writes: a thread would cost each request more than that.
+        user = self._user(scope)
         if user is not None and user.may(role):
             current_user.set(user)
             await self._app(scope, receive, send)

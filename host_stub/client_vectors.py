@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
 
 from host_contract.errors import InvalidInput, NotFound
 from host_stub.database import (
@@ -101,34 +102,44 @@ class ClientVectors:
             NotFound: there is no such feature set or item.
             InvalidInput: a vector has another length than the set's, or is not finite in float32.
         """
+        kept = self.put_blocks(feature_set_id, [([*vectors], [*vectors.values()])])
+        order = {item_id: number for number, item_id in enumerate(vectors)}
+        places = self.places(item_ids=[*vectors])
+        mine = [place for place in places if place.feature_set_id == feature_set_id]
+        assert kept == len(vectors)  # noqa: S101 - else something was raised
+        return sorted(mine, key=lambda place: order[place.item_id])
+
+    def put_blocks(
+        self,
+        feature_set_id: str,
+        blocks_of_vectors: Iterable[
+            tuple[Sequence[str], Sequence[Sequence[float]] | NDArray[np.float32]]
+        ],
+    ) -> int:
+        """The same for blocks of item ids and vectors; returns how many were kept."""
+        seen: set[str] = set()
         with self._database.changing() as session:
             feature_set = session.get(ClientFeatureSetRow, feature_set_id)
             if feature_set is None:
                 raise NotFound(f"There is no feature set {feature_set_id!r}.")
-            datasets: dict[str, str] = {}
-            for some in blocks([*vectors]):
-                wanted = select(ItemRow.id, ItemRow.dataset_id).where(ItemRow.id.in_(some))
-                datasets |= {row.id: row.dataset_id for row in session.execute(wanted)}
-                session.execute(
-                    delete(ClientVectorRow).where(
-                        ClientVectorRow.feature_set_id == feature_set_id,
-                        ClientVectorRow.item_id.in_(some),
-                    )
-                )
-            rows = []
-            for item_id, vector in vectors.items():
-                if item_id not in datasets:
-                    raise NotFound(f"There is no item {item_id!r}.")
-                value = _checked(item_id, vector, feature_set.size).tobytes()
-                rows.append(
-                    ClientVectorRow(
-                        id=new_id(), feature_set_id=feature_set_id, item_id=item_id, value=value
-                    )
-                )
-            session.add_all(rows)
-        return [
-            VectorPlace(row.id, feature_set_id, row.item_id, datasets[row.item_id]) for row in rows
-        ]
+            for item_ids, vectors in blocks_of_vectors:
+                _check_items(session, item_ids, seen)
+                rows = [
+                    {
+                        "id": new_id(),
+                        "feature_set_id": feature_set_id,
+                        "item_id": item_id,
+                        "value": _checked(item_id, vector, feature_set.size).tobytes(),
+                    }
+                    for item_id, vector in zip(item_ids, vectors, strict=True)
+                ]
+                for some in blocks(item_ids):
+                    of_these = ClientVectorRow.item_id.in_(some)
+                    mine = ClientVectorRow.feature_set_id == feature_set_id
+                    session.execute(delete(ClientVectorRow).where(mine, of_these))
+                if rows:
+                    session.execute(insert(ClientVectorRow), rows)
+        return len(seen)
 
     def places(
         self, *, dataset_id: str | None = None, item_ids: Sequence[str] | None = None
@@ -174,7 +185,22 @@ class ClientVectors:
         return row is not None
 
 
-def _checked(item_id: str, vector: Sequence[float], size: int) -> NDArray[np.float32]:
+def _check_items(session: Session, item_ids: Sequence[str], seen: set[str]) -> None:
+    """Raise `NotFound` for an item that is not there, `InvalidInput` for one that was seen."""
+    there: set[str] = set()
+    for some in blocks(item_ids):
+        there.update(session.scalars(select(ItemRow.id).where(ItemRow.id.in_(some))))
+    for item_id in item_ids:
+        if item_id not in there:
+            raise NotFound(f"There is no item {item_id[:100]!r}.")
+        if item_id in seen:
+            raise InvalidInput(f"Item {item_id!r} comes twice.")
+        seen.add(item_id)
+
+
+def _checked(
+    item_id: str, vector: Sequence[float] | NDArray[np.float32], size: int
+) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         value = np.asarray(vector, "<f4")
     if value.shape != (size,) or not np.isfinite(value).all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     event,
     select,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -62,12 +64,16 @@ class ItemRow(Table):
     """An item; its bytes and its thumbnail are files named by their SHA-256."""
 
     __tablename__ = "items"
-    __table_args__ = (Index("items_by_place", "dataset_id", "folder", "name"),)
+    # Each order of a page of items, so that none of them sorts a whole dataset.
+    __table_args__ = (
+        Index("items_in_order", "dataset_id", "id"),
+        Index("items_by_name", "dataset_id", text("lower(name)"), "id"),
+        Index("items_by_folder", "dataset_id", "folder", text("lower(name)"), "id"),
+        Index("items_by_size", "dataset_id", "size", "id"),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)
     creation_key: Mapped[str | None] = mapped_column(unique=True)
-    dataset_id: Mapped[str] = mapped_column(
-        ForeignKey("datasets.id", ondelete="CASCADE"), index=True
-    )
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
     name: Mapped[str]
     folder: Mapped[str]
     mimetype: Mapped[str]
@@ -197,6 +203,8 @@ class Database:
         self.engine = create_engine(f"sqlite:///{data_dir / 'host.sqlite'}")
         event.listen(self.engine, "connect", _prepare)
         prepare(self.engine, Table.metadata, data_dir)
+        self._watching = sqlite3.connect(data_dir / "host.sqlite", check_same_thread=False)
+        self._lock = threading.Lock()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -211,8 +219,15 @@ class Database:
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             yield session
 
+    def version(self) -> int:
+        """Another number after each commit, of this process or of any other."""
+        with self._lock:  # SQLite counts the commits of other connections; this one has none
+            found: int = self._watching.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
     def close(self) -> None:
         """Close every connection."""
+        self._watching.close()
         engine: Engine = self.engine
         engine.dispose()
 

@@ -21,10 +21,12 @@ ORDERS: Mapping[str, Sequence[Any]] = {
     "Newest first": (ItemRow.id.desc(),),
     "Name": (func.lower(ItemRow.name), ItemRow.id),
     "Folder": (ItemRow.folder, func.lower(ItemRow.name), ItemRow.id),
-    "Largest first": (ItemRow.size.desc(), ItemRow.id),
+    "Largest first": (ItemRow.size.desc(), ItemRow.id.desc()),
     "Smallest first": (ItemRow.size, ItemRow.id),
 }
-"""Orders of items by what a person calls them; the id makes each of them total."""
+"""Orders of items by what a person calls them; the id makes each of them total.
+
+Each is an index of the table, read forwards or backwards."""
 
 
 class Reading:

@@ -11,18 +11,21 @@ from host_stub.database import Database, ItemRow
 from host_stub.files import Files
 from host_stub.item_query import ORDERS, Query, Reading, condition_of
 from host_stub.item_rows import item_of
+from host_stub.latest import Latest
 
 AT_PLACE = (
     select(ItemRow)
     .where(
         ItemRow.dataset_id == bindparam("dataset_id"),
         ItemRow.folder == bindparam("folder"),
+        func.lower(ItemRow.name) == func.lower(bindparam("name")),  # as the index has it
         ItemRow.name == bindparam("name"),
     )
     .order_by(ItemRow.id)
     .limit(1)
 )
 """Made once: to make it takes longer than to run it, and an import runs it for each item."""
+THUMBNAIL = select(ItemRow.name, ItemRow.thumbnail).where(ItemRow.id == bindparam("item_id"))
 
 
 class ItemReading:
@@ -31,6 +34,7 @@ class ItemReading:
     def __init__(self, database: Database, files: Files) -> None:
         self._database = database
         self._files = files
+        self._counts = Latest[int](database)
 
     def items(
         self,
@@ -47,7 +51,7 @@ class ItemReading:
             wanted = wanted.where(ItemRow.id > after)
         with Reading(self._database, dataset_id) as session:
             rows = session.scalars(wanted).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
+        total = self.count_items(dataset_id, query)
         more = rows[limit - 1].id if len(rows) > limit else None
         page = tuple(item_of(row, self._files) for row in rows[:limit])
         return ItemPage(items=page, total=total, next_after=more)
@@ -63,13 +67,16 @@ class ItemReading:
     ) -> ItemPage:
         """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
         condition = condition_of(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(*ORDERS[order])
-        wanted = wanted.offset(offset).limit(limit)
+        # Ids first: an index has them, so that the rows of earlier pages need not be read.
+        wanted = select(ItemRow.id).where(condition).order_by(*ORDERS[order])
+        ids = wanted.offset(offset).limit(limit).subquery()
+        there = select(ItemRow).join(ids, ItemRow.id == ids.c.id).order_by(*ORDERS[order])
         with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted).all()
-            total = session.scalar(select(func.count()).where(condition)) or 0
+            rows = session.scalars(there).all()
         return ItemPage(
-            items=tuple(item_of(row, self._files) for row in rows), total=total, next_after=None
+            items=tuple(item_of(row, self._files) for row in rows),
+            total=self.count_items(dataset_id, query),
+            next_after=None,
         )
 
     def item(self, item_id: str) -> Item:
@@ -87,8 +94,12 @@ class ItemReading:
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
         wanted = select(func.count()).where(condition_of(dataset_id, query))
-        with Reading(self._database, dataset_id) as session:
-            return session.scalar(wanted) or 0
+
+        def count() -> int:
+            with Reading(self._database, dataset_id) as session:
+                return session.scalar(wanted) or 0
+
+        return count() if query else self._counts.get(dataset_id, count)
 
     def fields(self, dataset_id: str) -> list[str]:
         """Names of the user metadata's fields that occur, sorted."""
@@ -108,10 +119,12 @@ class ItemReading:
     def thumbnail(self, item_id: str) -> bytes:
         """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
         with self._database.session() as session:
-            row = item_row(session, item_id)
-        if row.thumbnail is None:
-            raise ItemUnreadable(f"Item {row.name!r} ({item_id}) has no thumbnail.")
-        return self._files.path(row.thumbnail).read_bytes()
+            found = session.execute(THUMBNAIL, {"item_id": item_id}).one_or_none()
+        if found is None:
+            raise NotFound(f"There is no item {item_id!r}.")
+        if found.thumbnail is None:
+            raise ItemUnreadable(f"Item {found.name!r} ({item_id}) has no thumbnail.")
+        return self._files.path(found.thumbnail).read_bytes()
 
 
 def item_row(session: Session, item_id: str) -> ItemRow:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from host_contract.context import Host
 from host_contract.entities import Dataset, Execution, Level, Metadata
@@ -21,6 +21,7 @@ from host_stub.executions import Executions
 from host_stub.feature_sets import FeatureSets
 from host_stub.files import Files
 from host_stub.host import AppHost
+from host_stub.latest import Latest
 from host_stub.notifications import Notifications
 from host_stub.plugins import HOOK_SECONDS, Apps
 from host_stub.sources.kinds import open_source
@@ -62,6 +63,8 @@ class LocalPlatform:
         self.data_dir = data_dir.expanduser().resolve()
         self.database = Database(self.data_dir)
         self.users = Users(self.database)
+        self.seen = Latest[Any](self.database)
+        """What all open pages show alike."""
         self.apps = Apps(self.database, modules, hook_seconds=hook_seconds)
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)

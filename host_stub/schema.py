@@ -13,7 +13,7 @@ from host_contract.errors import InvalidInput
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest step in migrations/versions."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from host_contract.context import Host
 from host_contract.entities import ExecutionStatus, Level
 from host_contract.errors import Cancelled
+from host_stub import memory
 from host_stub.cluster import on_workers
 from host_stub.database import ExecutionRow, now
 from host_stub.execution_rows import add_to_log, end
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+NICENESS = 10
+"""Pages come first: a function gets what they leave of the processors, which is nearly all."""
 WRITE_SECONDS = 0.25
 """Progress is written, and a wish to cancel read, at most so often."""
 
@@ -53,12 +57,13 @@ def _run(platform: LocalPlatform, context: Context) -> None:
     try:
         if not context.begin():
             return
-        output = platform.apps.run_function(
-            context.app,
-            function=context.function,
-            inputs=context.inputs,
-            context=context,
-        )
+        with memory.at_most(context.service.runtime.memory_mib, context.fail):
+            output = platform.apps.run_function(
+                context.app,
+                function=context.function,
+                inputs=context.inputs,
+                context=context,
+            )
         context.end(ExecutionStatus.SUCCESS, output=output)
     except Cancelled as error:
         context.end(ExecutionStatus.CANCELLED, message=str(error))
@@ -72,6 +77,8 @@ def _run(platform: LocalPlatform, context: Context) -> None:
 def _platform(data_dir: str, modules: tuple[str, ...]) -> LocalPlatform:
     from host_stub.platform import LocalPlatform
 
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)  # once a process, as this is called
     return LocalPlatform(Path(data_dir), modules=modules)
 
 
@@ -89,9 +96,9 @@ class Context:
         row = self._read()
         self.app, self.function, self.inputs = row.app, row.function, row.inputs
         self.host: Host = platform.host(row.app)
-        service = platform.apps.manifest(row.app).service_of(row.function)
-        self._max_attempts = service.max_attempts
-        self._timeout_seconds = service.execution_timeout
+        self.service = platform.apps.manifest(row.app).service_of(row.function)
+        self._max_attempts = self.service.max_attempts
+        self._timeout_seconds = self.service.execution_timeout
         self._written = self._asked = 0.0
         self._cancelled = False
 

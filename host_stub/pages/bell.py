@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,12 @@ class Bell:
 
     def read(self) -> BellState:
         """Read what is to be shown. Touches the disk: call it in a thread."""
+        state: BellState = self._platform.seen.get("bell", self._read_rows)
+        undoable = self._platform.actions.undoable() if self._may_act else frozenset[str]()
+        return replace(state, undoable=undoable)
+
+    def _read_rows(self) -> BellState:
+        """What is the same for all users."""
         active = tuple(self._platform.executions.list(active=True))
         newest = self._platform.executions.list(limit=len(active) + SHOWN_ENDED)
         ended = tuple(execution for execution in newest if execution.status.final)[:SHOWN_ENDED]
@@ -80,7 +86,6 @@ class Bell:
             ended,
             tuple(self._platform.notifications.list(limit=SHOWN_NOTIFICATIONS)),
             self._platform.notifications.unread_count(),
-            self._platform.actions.undoable() if self._may_act else frozenset(),
         )
 
     def show(self, state: BellState) -> None:

@@ -72,7 +72,7 @@ def ended_card(execution: Execution, name: str, *, now: datetime) -> Element:
 def notification_card(
     notification: Notification, *, fresh: bool, undoable: bool, now: datetime
 ) -> Element:
-    """A notification, with a button that undoes what it tells of."""
+    """A notification, with a link to what it tells of and a button that undoes it."""
     return line(
         notification.id,
         "inbox-card inbox-message" + (" fresh" if fresh else ""),
@@ -81,7 +81,19 @@ def notification_card(
             "inbox-body",
             text(notification.title, "inbox-card-title", "p"),
             *([text(notification.text, "inbox-text", "p")] if notification.text else []),
+            *_subject(notification),
             text(formats.ago(notification.created, now), "quiet", "p"),
         ),
         *([button("Undo", {"undo": notification.id})] if undoable else []),
     )
+
+
+def _subject(notification: Notification) -> list[Element]:
+    if notification.execution_id is not None:
+        return [
+            Element(tag="a", text="Executions", style="link", attributes={"href": "/executions"})
+        ]
+    if notification.dataset_id is not None:
+        address = f"/datasets/{notification.dataset_id}"
+        return [Element(tag="a", text="Open dataset", style="link", attributes={"href": address})]
+    return []

@@ -119,6 +119,9 @@ class Runtime(Declaration):
     pod_type: str = Field(description="Size of machine by the platform's name, such as highmem-m.")
     concurrency: int = Field(default=1, ge=1, description="Executions at a time in a replica.")
     num_replicas: int = Field(default=1, ge=1)
+    memory_mib: int | None = Field(
+        default=None, ge=1, description="Memory that an execution may hold; more ends it."
+    )
 
 
 class Service(Declaration):

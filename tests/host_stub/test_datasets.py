@@ -108,7 +108,7 @@ def test_orders_hold_across_pages(platform: LocalPlatform, dataset: Dataset) -> 
         "Newest first": "daCb",
         "Name": "abCd",
         "Folder": "Cbda",
-        "Largest first": "abdC",
+        "Largest first": "adbC",
         "Smallest first": "Cbda",
     }
 
@@ -251,6 +251,16 @@ def test_missing_bytes_name_the_item(platform: LocalPlatform, dataset: Dataset) 
         path.unlink()
     with pytest.raises(ItemUnreadable, match=rf"a\.txt.*{item.id}"):
         platform.datasets.item(item.id).open()
+
+
+def test_what_another_process_writes_is_counted(platform: LocalPlatform, dataset: Dataset) -> None:
+    for count in range(3):
+        assert platform.datasets.count_items(dataset.id) == count
+        assert platform.datasets.count_items(dataset.id) == count
+        with LocalPlatform(platform.data_dir) as other:
+            other.datasets.add(dataset.id, "a.png", png())
+    platform.datasets.delete_items(platform.datasets.item_ids(dataset.id)[:1])
+    assert platform.datasets.count_items(dataset.id) == 2
 
 
 def test_two_platforms_on_one_directory_write_at_the_same_time(

@@ -173,6 +173,18 @@ def test_services_run_as_many_at_a_time_as_they_allow_and_end_what_takes_too_lon
     assert working.run(APP, "double", {}).status is ExecutionStatus.SUCCESS
 
 
+def test_memory_limit_of_the_manifest(working: LocalPlatform) -> None:
+    small = working.run(APP, "take_memory", {"mib": 100})
+    assert (small.status, small.output) == (ExecutionStatus.SUCCESS, 10)
+    large = working.run(APP, "take_memory", {"mib": 3000})
+    assert (large.status, large.attempts) == (ExecutionStatus.FAILED, 1)
+    assert large.error is not None
+    assert "more than its limit of 900 MiB" in large.error
+    assert any(told.execution_id == large.id for told in working.notifications.list())
+    assert working.run(APP, "double", {}).status is ExecutionStatus.SUCCESS
+    assert working.executions.get(large.id) == large, "the worker that came after left it alone"
+
+
 def test_cancel_ends_a_function_that_does_not_look(working: LocalPlatform) -> None:
     started = working.executions.start(APP, "sleep", {})
     wait_for(lambda: working.executions.get(started.id).status == "running")

@@ -16,6 +16,12 @@ from host_stub.platform import LocalPlatform
 from tests.host_stub.conftest import png
 from tests.host_stub.pages.served_pages import running
 
+
+@schemathesis.serializer("application/vnd.apache.arrow.stream")
+def as_it_is(context: schemathesis.SerializationContext, value: object) -> object:
+    return value
+
+
 CALLS = int(os.environ.get("OPENAPI_CALLS", "20"))
 """Calls of each operation."""
 
@@ -35,6 +41,9 @@ def known(working: LocalPlatform) -> dict[str, str]:
         "dataset_id": dataset,
         "item_id": working.datasets.add(dataset, "a.png", png()).id,
         "execution_id": working.run("counting", "double", {}).id,
+        "feature_set_id": working.client_vectors.create(
+            "default", "described", size=2, kind="x", model=None
+        ).id,
         "name": "counting",
     }
 

@@ -78,6 +78,8 @@ def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> 
         raise InvalidInput("nobody can do that") if inputs["known"] else RuntimeError("no luck")
     if function in ("sleep", "sleep_too_long"):
         time.sleep(600)
+    if function == "take_memory":
+        return len(take_memory(inputs["mib"]))
     if function == "die":
         return die(Path(inputs["file"]), inputs["times"])
     return count(context, Path(str(inputs.get("file", "/nowhere/at/all"))))
@@ -102,6 +104,14 @@ def die(file: Path, times: int) -> int:
     if calls <= times:
         os.kill(os.getpid(), signal.SIGKILL)
     return calls
+
+
+def take_memory(mib: int) -> list[bytes]:
+    held = []
+    for _ in range(mib // 10):
+        held.append(bytes(range(256)) * (10 << 12))
+        time.sleep(0.01)
+    return held
 
 
 def double(number: int) -> int:

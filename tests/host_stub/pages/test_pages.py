@@ -308,11 +308,15 @@ def test_apps_are_listed_with_their_health_and_switched_off_and_on(page, served)
 
 def test_the_bell_counts_what_is_unread_and_reads_it_when_opened(data_tab, served):
     served.platform.notifications.mark_read()
-    served.platform.notifications.add("<i>Hello</i>", "From the test.", level=Level.WARNING)
+    served.platform.notifications.add(
+        "<i>Hello</i>", "From the test.", level=Level.WARNING, execution_id="one"
+    )
     badge = data_tab.locator(".MuiBadge-badge")
     expect(badge).to_have_text("1")
     press(data_tab, "Notifications")
     expect(data_tab.get_by_text("<i>Hello</i>")).to_be_visible()
+    subject = data_tab.get_by_role("link", name="Executions", exact=True)
+    expect(subject).to_have_attribute("href", "/executions")
     wait_for(lambda: served.platform.notifications.unread_count() == 0)
 
 

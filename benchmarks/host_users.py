@@ -1,0 +1,166 @@
+"""People who look through a dataset, each in an open page: what a browser sends, without one.
+
+`python -m benchmarks.host_users ADDRESS DATASET_ID USERS ARRIVAL VISITS PAGES PAUSE` lets users
+come at random within ARRIVAL seconds. On each of their visits they open a page, and then turn to so
+many random pages of the grid, with a pause in between that is PAUSE seconds in the mean. After each
+turn the thumbnails of the page are fetched, six at a time as browsers do. It prints how long
+everything took, as JSON, in milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from websockets.asyncio.client import ClientConnection, connect
+
+TOKEN = re.compile(r'"token":"([^"]+)"')
+AT_ONCE = 6
+READY = {"type": "event", "name": "document_ready", "values": {"type": "map"}}
+
+
+class Times:
+    """What was seen, in milliseconds, in the order in which it came."""
+
+    def __init__(self) -> None:
+        self.opened: list[float] = []
+        self.turned: list[float] = []
+        self.thumbnails: list[float] = []
+        self.failed = 0
+
+
+class Person:
+    """One open page."""
+
+    def __init__(self, socket: ClientConnection, http: aiohttp.ClientSession, times: Times) -> None:
+        self._socket, self._http, self._times = socket, http, times
+        self._tiles: asyncio.Queue[list[str]] = asyncio.Queue()
+        self._pages = ""
+        self.count = 1
+
+    async def open(self) -> None:
+        """Take the document in, say so, and wait for the first page of the grid."""
+        await self._message()
+        await self._send("PULL-DOC-REQ", {})
+        _, content = await self._message()
+        self._pages = pagination_in(content)
+        event = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": READY}
+        await self._send("PATCH-DOC", {"events": [event]})
+        self._listening = asyncio.create_task(self._listen())
+        await self._tiles.get()
+
+    async def turn(self, page: int) -> None:
+        """To a page of the grid, with its thumbnails."""
+        while not self._tiles.empty():
+            self._tiles.get_nowait()
+        started = time.perf_counter()
+        change = {"kind": "ModelChanged", "model": {"id": self._pages}, "attr": "value"}
+        await self._send("PATCH-DOC", {"events": [{**change, "new": page}]})
+        pictures = await asyncio.wait_for(self._tiles.get(), 60)
+        self._times.turned.append(1000 * (time.perf_counter() - started))
+        gate = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._fetch(picture, gate) for picture in pictures))
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._listening.cancel()
+
+    async def _fetch(self, picture: str, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            started = time.perf_counter()
+            async with self._http.get(picture) as answer:
+                good = len(await answer.read()) > 0 and answer.status == 200
+            self._times.thumbnails.append(1000 * (time.perf_counter() - started))
+            self._times.failed += not good
+
+    async def _listen(self) -> None:
+        while True:
+            kind, content = await self._message()
+            for event in content["events"] if kind == "PATCH-DOC" else []:
+                if event.get("attr") == "tiles":
+                    tiles = [dict(tile["entries"]) for tile in event["new"]]
+                    self._tiles.put_nowait([tile["picture"] for tile in tiles])
+                elif event.get("attr") == "count" and event["model"]["id"] == self._pages:
+                    self.count = event["new"]
+
+    async def _send(self, kind: str, content: object) -> None:
+        header = {"msgid": "0", "msgtype": kind}
+        for part in (header, {}, content):
+            await self._socket.send(json.dumps(part))
+
+    async def _message(self) -> tuple[str, Any]:
+        header = json.loads(await self._socket.recv())
+        await self._socket.recv()
+        content = json.loads(await self._socket.recv())
+        for _ in range(2 * header.get("num_buffers", 0)):
+            await self._socket.recv()
+        return header["msgtype"], content
+
+
+def pagination_in(document: object) -> str:
+    """The id of what holds the number of the page that is shown."""
+    if isinstance(document, dict):
+        attributes = document.get("attributes")
+        if isinstance(attributes, dict) and attributes.get("class_name") == "Pagination":
+            return str(attributes["data"]["id"])
+        document = list(document.values())
+    if isinstance(document, list):
+        return next((found for part in document if (found := pagination_in(part))), "")
+    return ""
+
+
+@asynccontextmanager
+async def opened(address: str, dataset_id: str, times: Times) -> AsyncIterator[Person]:
+    """A page as a browser opens it."""
+    path = f"/datasets/{dataset_id}"
+    async with aiohttp.ClientSession(address) as http:
+        started = time.perf_counter()
+        async with http.get(path) as answer:
+            found = TOKEN.search(await answer.text())
+        assert found is not None
+        async with connect(
+            address.replace("http", "ws") + path + "/ws",
+            subprotocols=["bokeh", found.group(1)],  # type: ignore[list-item]
+            origin=address,  # type: ignore[arg-type]
+            max_size=None,
+            compression=None,
+        ) as socket:
+            person = Person(socket, http, times)
+            await person.open()
+            times.opened.append(1000 * (time.perf_counter() - started))
+            yield person
+            person.close()
+
+
+async def main() -> None:
+    """All of them."""
+    address, dataset_id = sys.argv[1:3]
+    users, visits, pages = (int(sys.argv[number]) for number in (3, 5, 6))
+    arrival, pause = float(sys.argv[4]), float(sys.argv[7])
+    times = Times()
+
+    async def look(chance: random.Random) -> None:
+        await asyncio.sleep(chance.random() * arrival)
+        for _ in range(visits):
+            begun = time.perf_counter()
+            async with opened(address, dataset_id, times) as person:
+                for number in range(pages):
+                    due = begun + (number + chance.random()) * pause
+                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                    await person.turn(chance.randrange(1, max(2, person.count)))
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(look(random.Random(seed)) for seed in range(users)))
+    print(json.dumps(vars(times) | {"seconds": time.perf_counter() - begun}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
