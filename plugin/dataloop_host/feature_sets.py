@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 
-from dataloop_host.records import Records
+from host_contract.dataset_records import Records
 from host_contract.entities import FeatureSet
 from host_contract.errors import NotFound
 

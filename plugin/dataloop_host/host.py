@@ -4,7 +4,6 @@ real service.
 
 from __future__ import annotations
 
-import io
 import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +16,12 @@ import pluggy
 from numpy.typing import NDArray
 
 from dataloop_host.client import PAGE, Client
-from dataloop_host.executions import Executions
 from dataloop_host.feature_sets import FeatureSets
 from dataloop_host.items import Items
-from dataloop_host.records import Records
 from dataloop_host.vectors import read_vectors
 from host_contract import hookspecs
 from host_contract.context import Query
+from host_contract.dataset_records import Records
 from host_contract.entities import (
     ActionResult,
     Dataset,
@@ -38,12 +36,13 @@ from host_contract.entities import (
     Notification,
     Project,
 )
-from host_contract.errors import ItemUnreadable, NotFound
+from host_contract.errors import NotFound
 from host_contract.manifest import read_manifest
+from host_contract.thread_executions import Executions
+from host_contract.thumbnail import thumbnail
 
 log = logging.getLogger(__name__)
 
-THUMBNAIL_PIXELS = 160
 LIMITS = Limits(
     dataset_actions="Dataset Actions of Dataloop cannot be run from here.",
     notifications="Messages are written to this process' log; its client cannot ring the bell.",
@@ -129,18 +128,7 @@ class DataloopHost:
 
     def thumbnail(self, item_id: str) -> bytes:
         """See the protocol. It is made here, of the whole picture."""
-        from PIL import Image, ImageOps
-
-        item = self.item(item_id)
-        try:
-            with Image.open(item.open()) as picture:
-                small = ImageOps.exif_transpose(picture).convert("RGBA")
-                small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise ItemUnreadable(f"Item {item.name!r} ({item_id}) has no picture.") from error
-        content = io.BytesIO()
-        small.save(content, "WEBP", quality=80)
-        return content.getvalue()
+        return thumbnail(self.item(item_id))
 
     def item_url(self, item_id: str) -> str:
         """See the protocol."""
@@ -266,17 +254,7 @@ class DataloopHost:
         The service calls nobody: call this now and then, and once at the start. What was deleted
         while nothing ran is noticed too, since the ids of the last look are kept.
         """
-        for dataset_id in self._records.datasets():
-            try:
-                now = self._items.ids(dataset_id)
-            except NotFound:
-                self._plugin.hook.dataset_deleted(host=self, dataset_id=dataset_id)
-                self._records.forget(dataset_id)
-                continue
-            before = self._records.read("items", dataset_id) or []
-            if gone := sorted(set(before) - set(now)):
-                self._plugin.hook.items_deleted(host=self, dataset_id=dataset_id, item_ids=gone)
-            self._records.write("items", dataset_id, now)
+        self._records.look_for_deletions(self._items.ids, self._plugin.hook, self)
 
     def _run(self, function: str, inputs: Metadata, context: Any) -> Any:
         return self._plugin.hook.run_function(function=function, inputs=inputs, context=context)

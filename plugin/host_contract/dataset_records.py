@@ -1,8 +1,8 @@
-"""What this host keeps on the local disk, by dataset, all of one environment of the service.
+"""What a host beside a platform keeps on the local disk, by dataset, all of one environment.
 
-STATE/environment             its address
+STATE/environment             address of the platform, or what else tells it from others
 STATE/storage/DATASET/        the app's own
-STATE/records/DATASET.json    feature sets, by name
+STATE/records/DATASET.json    feature sets by name, where the platform cannot keep them
 STATE/items/DATASET.json      ids of the items at the last look
 """
 
@@ -11,9 +11,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pluggy
+
+from host_contract.context import Host
 from host_contract.errors import InvalidInput, NotFound
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -65,6 +69,30 @@ class Records:
         shutil.rmtree(self.storage(dataset_id), ignore_errors=True)
         for kind in ("records", "items"):
             self._path(kind, dataset_id).unlink(missing_ok=True)
+
+    def look_for_deletions(
+        self, ids: Callable[[str], list[str]], hook: pluggy.HookRelay, host: Host
+    ) -> None:
+        """Tell the app which items and datasets are gone since the last look.
+
+        What was deleted while nothing ran is noticed too: the ids of the last look are kept.
+
+        Args:
+            ids: Ids of all items that a dataset has now; raises `NotFound` when it is gone.
+            hook: The app's hooks.
+            host: What they are handed.
+        """
+        for dataset_id in self.datasets():
+            try:
+                now = ids(dataset_id)
+            except NotFound:
+                hook.dataset_deleted(host=host, dataset_id=dataset_id)
+                self.forget(dataset_id)
+                continue
+            before = self.read("items", dataset_id) or []
+            if gone := sorted(set(before) - set(now)):
+                hook.items_deleted(host=host, dataset_id=dataset_id, item_ids=gone)
+            self.write("items", dataset_id, now)
 
     def _path(self, kind: str, dataset_id: str) -> Path:
         return self._state / kind / f"{_checked(dataset_id)}.json"
