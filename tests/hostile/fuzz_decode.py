@@ -72,7 +72,7 @@ def first_inputs() -> list[bytes]:
         sys.path.append(str(Path(__file__).parent.parent / "extraction"))
         from films import red_to_blue
 
-        for kind, codec in (("mp4", "mpeg4"), ("matroska", "mpeg4"), ("avi", "mjpeg")):
+        for kind, codec in (("mp4", "mpeg4"), ("matroska", "mpeg4"), ("avi", "mpeg4")):
             found.append(red_to_blue(kind, codec, frames=10, size=(32, 16)))
     return [content for content in found if len(content) < 20_000]
 
