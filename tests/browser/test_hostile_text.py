@@ -43,7 +43,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             Image.new("RGB", (32, 32), colour).save(content, "PNG")
             content.seek(0)
             platform.datasets.add(
-                dataset, text.replace("/", "_"), content, labels=[text],
+                dataset, text.replace("/", "_") + ".png", content, labels=[text],
                 metadata={"note": text + TURNED, MARKUP: number},
             )  # fmt: skip
         platform.notifications.add(MARKUP, FORMULA + TURNED, dataset_id=dataset)
