@@ -106,6 +106,8 @@ def write(dataset: Any, sample_ids: Sequence[str], changes: Metadata) -> None:
             raise InvalidInput(f"The field {name!r} of {dataset.name!r} is no metadata.")
         if name in schema and value is not None:
             _check(name, schema[name], value)
+        elif name not in schema:
+            _check_name(name)
     for name, value in changes.items():
         if value is None and name not in schema:
             continue
@@ -126,3 +128,14 @@ def _check(name: str, field: Any, value: JsonValue) -> None:
     except (ValidationError, ValueError, TypeError) as error:
         kind = type(field).__name__.removesuffix("Field").lower()
         raise InvalidInput(f"The field {name!r} takes {kind} values, not {value!r}.") from error
+
+
+def _check_name(name: str) -> None:
+    from fiftyone.core.odm.utils import validate_field_name
+
+    if "." in name:  # FiftyOne would look for a field in a field
+        raise InvalidInput(f"{name!r} cannot be a field: it has a dot.")
+    try:
+        validate_field_name(name)
+    except ValueError as error:
+        raise InvalidInput(f"{name!r} cannot be a field: {' '.join(str(error).split())}") from error

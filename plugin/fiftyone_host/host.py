@@ -45,23 +45,22 @@ log = logging.getLogger(__name__)
 
 PROJECT = Project(id="fiftyone", name="FiftyOne")
 """FiftyOne has datasets alone."""
-NO_BELL = "Messages are written to the log of the process that runs the functions."
-NO_PICTURES = "Pictures are shown where the map is opened from FiftyOne's App."
+LIMITS = Limits(
+    notifications="Messages are written to the log of the process that runs the functions.",
+    thumbnails="Pictures of items need FiftyOne's own App.",
+)
 
 
 class FiftyOneHost:
     """One app beside FiftyOne. Its functions run in this process, its maps lie on this disk."""
 
-    def __init__(
-        self, app: object, state: Path, *, also: Sequence[object] = (), origin: str | None = None
-    ) -> None:
+    def __init__(self, app: object, state: Path, *, also: Sequence[object] = ()) -> None:
         """Use the database that FiftyOne is configured for, and start it if it is FiftyOne's own.
 
         Args:
             app: A module with the app's hooks, such as `clustering_app.hooks`.
             state: Folder for what the app keeps.
             also: More modules with hooks, such as wrappers that follow what the app does.
-            origin: Origin of a page that serves pictures of items, None where there is none.
 
         Raises:
             ImportError: the extra `fiftyone` is not installed.
@@ -76,7 +75,7 @@ class FiftyOneHost:
         manifest = read_manifest(self._plugin.hook.manifest_path())
         place = fo.config.database_uri or fo.config.database_dir
         self._records = Records(state, f"{place} {fo.config.database_name}")
-        self._items = Items(origin)
+        self._items = Items()
         self._executions = Executions(manifest.name, manifest.functions(), self._run, self)
 
     def close(self) -> None:
@@ -85,8 +84,7 @@ class FiftyOneHost:
 
     def limits(self) -> Limits:
         """See the protocol."""
-        pictures = None if self._items.origin else NO_PICTURES
-        return Limits(notifications=NO_BELL, thumbnails=pictures)
+        return LIMITS
 
     def projects(self) -> list[Project]:
         """See the protocol."""

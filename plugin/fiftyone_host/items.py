@@ -30,9 +30,7 @@ REMEMBERED = 8
 class Items:
     """Reading items. Safe to use from any thread."""
 
-    def __init__(self, origin: str | None) -> None:
-        """Take the origin that serves pictures at `/thumbnails/ITEM`, None where there is none."""
-        self.origin = origin
+    def __init__(self) -> None:
         self._found: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,20 +122,17 @@ class Items:
                 raise ItemUnreadable(f"{path.name!r} ({whole}): {error.strerror}.") from error
 
         size, version = _file(path)
-        mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        picture = self.origin is not None and mimetype.startswith("image/")
         return Item(
             id=whole,
             dataset_id=parts(whole)[0],
             name=path.name,
             folder=f"{path.parent.as_posix().rstrip('/')}/",
-            mimetype=mimetype,
+            mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
             size=size,
             created=moment(created),
             content_version=version,
             user_metadata=known,
             annotations=tuple(said),
-            thumbnail_url=f"{self.origin}/thumbnails/{whole}" if picture else None,
         ).opened_by(opened)
 
 

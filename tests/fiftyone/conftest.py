@@ -1,4 +1,4 @@
-"""The real FiftyOne: its library, database, server and App, all in temporary folders.
+"""The real FiftyOne: its library, database and operators, all in temporary folders.
 
 Its packages ask for other versions than the rest of the tests, so that these are collected only in
 an environment that has it: `python -m tools.fiftyone` makes one. What FiftyOne reads from its
