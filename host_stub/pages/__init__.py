@@ -15,7 +15,7 @@ from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
 from host_stub.api.problems import problem
-from host_stub.pages import callbacks, making, sign_in, websockets
+from host_stub.pages import callbacks, sign_in, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -42,7 +42,6 @@ def mount(
         session_lifetime_seconds: how long the server keeps a page that the browser has left.
     """
     websockets.close_the_gaps()
-    making.make_in_threads()
     pn.extension(notifications=True)
     callbacks.run_in_threads()
 
