@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -33,6 +33,7 @@ VECTORS = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float16)
     ),
     ending=st.sampled_from([".npy", ".parquet", ".tsv"]),
 )
+@example(vectors=np.float16([[6e-8]]), ending=".tsv")
 def test_any_vectors_are_read_as_they_were_written(vectors: np.ndarray, ending: str) -> None:
     ids = [f"item\u202e {row}" for row in range(len(vectors))]
     with tempfile.TemporaryDirectory() as folder:

@@ -89,10 +89,16 @@ def read_tsv_keys(path: Path, wanted: str | None) -> tuple[str, ...]:
 
 
 def write_tsv(path: Path, vectors_ND: NDArray[np.floating[Any]]) -> None:
-    """Write vectors, each number with as few digits as name it alone."""
+    """Write vectors, each number with as few digits as name it alone.
+
+    Rows with numbers of a few bits only get all digits: what names 6e-8 alone is 1 % beside it.
+    """
+    smallest = np.finfo(vectors_ND.dtype).smallest_normal
     with path.open("w", encoding="ascii", newline="\n") as file:
         for row in vectors_ND:
-            file.write("\t".join(map(str, row)) + "\n")
+            few_bits = (row != 0) & (np.abs(row) < smallest)
+            digits = row.astype(np.float32) if few_bits.any() else row
+            file.write("\t".join(map(str, digits)) + "\n")
 
 
 def write_metadata(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
