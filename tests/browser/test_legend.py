@@ -1,11 +1,13 @@
-"""What the colours stand for, in Chromium."""
+"""What the colours stand for, and what is written beside points, in Chromium."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.map_page import (
     POINTS,
     counts,
+    open_map,
     open_tab,
     picture,
     selected_rows,
@@ -118,3 +120,27 @@ def test_points_tell_how_far_their_place_can_be_trusted(page: Page, mapped: Serv
         }"""
     )
     picture(page, "trust")
+
+
+@pytest.mark.parametrize("name", ["UMAP 2D", "t-SNE 3D"])
+def test_texts_stand_beside_points_and_go_again(page: Page, mapped: Server, name: str) -> None:
+    open_tab(page, mapped)
+    wait_for_points(page, POINTS)
+    if name != "UMAP 2D":
+        open_map(page, name)
+        counts(page, f"0 selected · {POINTS} in view · 256 dimensions to 3")
+    for field, written in (("label", True), ("nothing", False)):
+        page.get_by_role("combobox", name="Label by").click()
+        page.get_by_role("menuitem", name=field, exact=True).click()
+        wait_until(lambda written=written: bool(texts(page, name)) is written)
+        if written:
+            assert set(texts(page, name)) == {
+                "animals and nature", "food and drink", "smileys and emotion",
+            }  # fmt: skip
+
+
+def texts(page: Page, name: str) -> list[str]:
+    """What the browser has been told to write beside points."""
+    where = "labels').data.text" if name == "UMAP 2D" else "map').label_texts"
+    found: list[str] = page.evaluate(f"() => Bokeh.documents[0].get_model_by_name('{where}")
+    return found
