@@ -197,3 +197,31 @@ def selected_rows(page: Page) -> int:
             "() => Bokeh.documents[0].get_model_by_name('points').selected.indices.length"
         )
     )
+
+
+def place_of_first_point(page: Page) -> tuple[float, float]:
+    x, y = page.evaluate(
+        """() => {
+          const map = Bokeh.documents[0].get_model_by_name('plane')
+          const points = Bokeh.documents[0].get_model_by_name('points')
+          const view = Bokeh.index.find_one_by_id(map.id)
+          const box = view.canvas_view.el.getBoundingClientRect()
+          const [sx] = view.frame.x_scale.v_compute([points.data.x[0]])
+          const [sy] = view.frame.y_scale.v_compute([points.data.y[0]])
+          return [box.left + sx, box.top + sy]
+        }"""
+    )
+    return x, y
+
+
+def hover_first_point(page: Page) -> None:
+    """Rest on the first point until its card is shown; a busy page misses a move, so try again."""
+    card = page.locator("img[src*='/thumbnail']").first
+    for _ in range(30):
+        x, y = place_of_first_point(page)
+        page.mouse.move(x - 60, y - 60)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(1000)
+        if card.is_visible():
+            break
+    expect(card).to_be_visible()

@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 
 from host_stub.platform import LocalPlatform
 from tests.browser.conftest import PROGRAM, Server, serving
-from tests.browser.map_page import wait_for_points
+from tests.browser.map_page import hover_first_point, wait_for_points
 from tests.browser.test_sharing import table
-from tests.browser.test_story import place_of_first_point
 
 MARKUP = '<img src=x onerror="window.harmed=1">'
 FORMULA = "=cmd()|'/C calc'!A0"
@@ -67,15 +66,7 @@ def opened(page: Page, hostile: Server) -> Iterator[Page]:
 
 
 def test_hover_card(opened: Page) -> None:
-    card = opened.locator("img[src*='/thumbnail']").first
-    for _ in range(30):
-        x, y = place_of_first_point(opened)
-        opened.mouse.move(x - 60, y - 60)
-        opened.mouse.move(x, y)
-        opened.wait_for_timeout(1000)
-        if card.is_visible():
-            break
-    expect(card).to_be_visible()
+    hover_first_point(opened)
     expect(opened.get_by_text(MARKUP).filter(visible=True).first).to_be_visible()
 
 

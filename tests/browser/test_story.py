@@ -17,6 +17,7 @@ from tests.browser.map_page import (
     choose_from,
     dataset_id,
     ended,
+    hover_first_point,
     matching,
     open_tab,
     picture,
@@ -70,33 +71,10 @@ def test_the_map_is_there_at_once_next_time(page: Page, server: Any) -> None:
     assert len(runs) == 1
 
 
-def place_of_first_point(page: Page) -> tuple[float, float]:
-    x, y = page.evaluate(
-        """() => {
-          const map = Bokeh.documents[0].get_model_by_name('plane')
-          const points = Bokeh.documents[0].get_model_by_name('points')
-          const view = Bokeh.index.find_one_by_id(map.id)
-          const box = view.canvas_view.el.getBoundingClientRect()
-          const [sx] = view.frame.x_scale.v_compute([points.data.x[0]])
-          const [sy] = view.frame.y_scale.v_compute([points.data.y[0]])
-          return [box.left + sx, box.top + sy]
-        }"""
-    )
-    return x, y
-
-
 def test_hover_shows_what_a_point_is(page: Page, server: Any) -> None:
     open_tab(page, server)
     wait_for_points(page, 240)
-    card = page.locator("img[src*='/thumbnail']").first
-    for _ in range(30):
-        x, y = place_of_first_point(page)
-        page.mouse.move(x - 60, y - 60)
-        page.mouse.move(x, y)
-        page.wait_for_timeout(1000)
-        if card.is_visible():
-            break
-    expect(card).to_be_visible()
+    hover_first_point(page)
     expect(page.get_by_text(".png").first).to_be_visible()
 
 
