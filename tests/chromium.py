@@ -1,8 +1,10 @@
 """The Chromium that all browser tests use."""
 
 import shutil
+import sys
 
-from playwright.sync_api import Browser, Playwright, expect
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 PATIENCE_MS = 180_000
 """A busy machine may draw its next frame only after a minute; nothing is waited for in vain."""
@@ -26,3 +28,14 @@ def launch(playwright: Playwright) -> Browser:
     expect.set_options(timeout=PATIENCE_MS)
     system = shutil.which("chromium") or shutil.which("google-chrome")
     return playwright.chromium.launch(executable_path=system, args=FLAGS, timeout=PATIENCE_MS)
+
+
+def has_failed(request: pytest.FixtureRequest) -> bool:
+    """Whether the test that a fixture was made for has failed."""
+    return ("failed", True) in request.node.user_properties
+
+
+def tell(page: Page) -> None:
+    """Print what the page held when its test failed."""
+    seen = page.locator("body").aria_snapshot()
+    sys.stdout.write(f"The page when the test failed:\n{seen}\n")

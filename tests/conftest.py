@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +56,11 @@ def few_emoji_folder(tmp_path_factory: pytest.TempPathFactory, emoji_folder: Pat
     rows = [row for row in rows if row.split(",")[0] in kept]
     (folder / "metadata.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    report = yield
+    if report.when == "call" and report.failed:
+        item.user_properties.append(("failed", True))
+    return report

@@ -15,7 +15,7 @@ from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
 from host_stub.api.problems import problem
-from host_stub.pages import callbacks, sign_in, websockets
+from host_stub.pages import sign_in, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -43,7 +43,6 @@ def mount(
     """
     websockets.close_the_gaps()
     pn.extension(notifications=True)
-    callbacks.run_in_threads()
 
     def datasets(user: User) -> object:
         return DatasetsPage(platform, user).view()

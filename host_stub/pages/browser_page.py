@@ -58,10 +58,8 @@ class BrowserPage:
         self._main = pn.Column(sizing_mode="stretch_both", margin=0)
 
     def view(self) -> pmui.Page:
-        """The whole page. Items, menu and bell come when the browser has opened it."""
+        """The whole page. Items, menu, bell and tab come when the browser has opened it."""
         pn.state.onload(self._load)
-        if self._tabs.active:
-            self._open_tab(self._tabs.active)
         self._main[:] = [
             self._tabs,
             self._bell.drawer,
@@ -102,9 +100,9 @@ class BrowserPage:
             callback=self._tick, period=TICK_MILLISECONDS, background=True
         )
         self._ticks.start()
-        await self._tick()
-        await self._data.load()
-        await self._menu.load()
+        await asyncio.gather(
+            self._tick(), self._data.load(), self._menu.load(), self._open_tab(self._tabs.active)
+        )
 
     async def _tick(self) -> None:
         self._bell.show(await asyncio.to_thread(self._bell.read))
@@ -145,16 +143,17 @@ class BrowserPage:
 
         pn.state.execute(show, schedule=True)
 
-    def _tab_opened(self, event: Any) -> None:
-        """Build an app's tab when it is opened for the first time, in a callback thread."""
-        self._open_tab(event.new)
+    async def _tab_opened(self, event: Any) -> None:
+        """Build an app's tab when it is opened for the first time."""
+        await self._open_tab(event.new)
 
-    def _open_tab(self, index: int) -> None:
+    async def _open_tab(self, index: int) -> None:
         self._menu.button.visible = index == 0  # it acts on what is selected in the Data tab
         if index > 0 and index not in self._opened:
             self._opened.add(index)
             app, _, panel = self._apps[index - 1]
-            self._tabs[index][:] = [self._build_tab(app, panel)]
+            # An app may hang: it must not hold up the other pages.
+            self._tabs[index][:] = [await asyncio.to_thread(self._build_tab, app, panel)]
 
     def _build_tab(self, app: App, panel: Panel) -> object:
         try:

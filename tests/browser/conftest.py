@@ -6,17 +6,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.chromium import PATIENCE_MS, launch
+from tests.chromium import PATIENCE_MS, has_failed, launch, tell
 
 PROGRAM = Path(sys.executable).parent / "clustering"
 
@@ -127,14 +126,6 @@ def watch() -> Iterator[Watch]:
     assert found.console_errors == []
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    report = yield
-    if report.when == "call" and report.failed:
-        item.user_properties.append(("failed", True))
-    return report
-
-
 @pytest.fixture
 def page(browser: Browser, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1500, "height": 860})
@@ -142,7 +133,6 @@ def page(browser: Browser, watch: Watch, request: pytest.FixtureRequest) -> Iter
     opened.set_default_timeout(PATIENCE_MS)
     watch.on(opened)
     yield opened
-    if ("failed", True) in request.node.user_properties:
-        seen = opened.locator("body").aria_snapshot()
-        sys.stdout.write(f"The page when the test failed:\n{seen}\n")
+    if has_failed(request):
+        tell(opened)
     context.close()

@@ -186,17 +186,17 @@ def box_select(page: Page) -> int:
     for _ in range(10):
         drag(page, (0.02, 0.02), (0.55, 0.98))
         page.wait_for_timeout(1500)
-        if selected := selected_rows(page):
+        if selected := len(selected_rows(page)):
             return selected
     raise AssertionError("the box selected nothing in ten tries")
 
 
-def selected_rows(page: Page) -> int:
-    return int(
-        page.evaluate(
-            "() => Bokeh.documents[0].get_model_by_name('points').selected.indices.length"
-        )
+def selected_rows(page: Page) -> list[int]:
+    """Of the points that the browser shows as selected."""
+    found: list[int] = page.evaluate(
+        "() => Array.from(Bokeh.documents[0].get_model_by_name('points').selected.indices)"
     )
+    return found
 
 
 def place_of_first_point(page: Page) -> tuple[float, float]:

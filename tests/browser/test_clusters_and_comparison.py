@@ -28,7 +28,7 @@ def test_clusters_are_named_selected_and_written(page: Page, mapped: Server) -> 
     picture(page, "clusters")
     size = int(lines.first.inner_text().split("\n")[1].split(" item")[0])
     lines.first.click()
-    wait_until(lambda: selected_rows(page) == size)
+    wait_until(lambda: len(selected_rows(page)) == size)
     page.get_by_role("combobox", name="Color by").click()
     page.get_by_text("cluster name", exact=True).filter(visible=True).last.click()
     legend = page.get_by_role("list", name="Legend")

@@ -38,12 +38,20 @@ def choose(page: Page, label: str, text: str) -> None:
     page.get_by_role("menuitem", name=text).click()
 
 
-def select_line(page: Page, label: str) -> None:
-    """Select the points of a line of the legend."""
+def select_line(page: Page, label: str) -> list[int]:
+    """Select the points of a line of the legend, others than before; gives their rows."""
+    before = selected_rows(page)
     page.get_by_role("list", name="Legend").get_by_text(label).click()
-    expect(page.get_by_text(f"label: {label}", exact=True)).to_be_visible()  # as many before, maybe
+    expect(page.get_by_text(f"label: {label}", exact=True)).to_be_visible()
     counts(page, f"{POINTS} points · 80 selected")
-    wait_until(lambda: selected_rows(page) == 80)
+    rows: list[int] = []
+
+    def of_the_line() -> bool:
+        rows[:] = selected_rows(page)
+        return len(rows) == 80 and rows != before
+
+    wait_until(of_the_line)
+    return rows
 
 
 def test_axes_go_from_selections_and_texts_to_others(page: Page, mapped: Server) -> None:
@@ -73,10 +81,7 @@ def test_axes_go_from_selections_and_texts_to_others(page: Page, mapped: Server)
     expect(page.get_by_text("y: “a red apple” to “a <b>green</b> frog”")).to_be_visible()
     across: dict[str, float] = {}
     for label in ("food and drink", "smileys and emotion"):
-        select_line(page, label)
-        rows = page.evaluate(
-            "() => Bokeh.documents[0].get_model_by_name('points').selected.indices"
-        )
+        rows = select_line(page, label)
         found = places(page)
         assert len(found) == POINTS
         across[label] = sum(found[row][0] for row in rows) / len(rows)

@@ -50,7 +50,7 @@ def test_a_view_is_shared_by_its_address(page: Page, mapped: Server) -> None:
     page.goto(address)
     wait_for_points(page, POINTS)
     counts(page, f"{POINTS} points · 80 selected")
-    wait_until(lambda: selected_rows(page) == 80)
+    wait_until(lambda: len(selected_rows(page)) == 80)
     wait_until(lambda: ranges(page) == zoomed)
     page.wait_for_function("address => location.href === address", arg=address)
     page.get_by_role("button", name="Fit").click()
@@ -77,7 +77,7 @@ def test_the_colours_of_a_search_by_example_are_shared(page: Page, mapped: Serve
     page.goto(address)
     wait_for_points(page, POINTS)
     wait_until(lambda: colour_column(page) == colours)
-    wait_until(lambda: selected_rows(page) == 50)
+    wait_until(lambda: len(selected_rows(page)) == 50)
 
 
 def colour_column(page: Page) -> list[float]:

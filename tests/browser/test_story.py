@@ -112,7 +112,7 @@ def test_search_by_what_pictures_show(page: Page, server: Any) -> None:
     page.get_by_role("searchbox", name="Search").fill("cat")
     page.keyboard.press("Enter")
     expect(page.get_by_text("nearest to the text are selected")).to_be_visible(timeout=LONG)
-    wait_until(lambda: selected_rows(page) == 50)
+    wait_until(lambda: len(selected_rows(page)) == 50)
     picture(page, "text")
 
 

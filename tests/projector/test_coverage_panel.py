@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import time
+from collections.abc import Callable
 
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.coverage import coverage
@@ -30,10 +32,20 @@ def left_without(place: Place) -> None:
     )
 
 
-def pressed(tab: ClusteringTab, label: str) -> None:
+async def until(true: Callable[[], object]) -> None:
+    """Let the page go on until it is true."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        await asyncio.sleep(0.05)
+
+
+def pressed(tab: ClusteringTab, label: str, *, then: str) -> None:
+    """Press a button of the list, until it offers the other."""
+
     async def press() -> None:
         tab.coverage_panel._without_pressed(label)
-        await asyncio.sleep(0.5)
+        await until(lambda: then in str(tab.coverage_panel.without.parts))
 
     asyncio.run(press())
 
@@ -61,13 +73,12 @@ def test_items_that_can_have_no_vector_are_no_longer_counted(mapped: Place) -> N
     tab = mapped.tab()
     asyncio.run(tab.coverage_panel.count())
     assert MISMATCH in told(tab)
-    pressed(tab, STOP_COUNTING)
+    pressed(tab, STOP_COUNTING, then=COUNT_AGAIN)
     assert MISMATCH not in told(tab)
-    assert COUNT_AGAIN in str(tab.coverage_panel.without.parts)
     assert MISMATCH not in told(mapped.tab())  # kept with the dataset
     mapped.platform.datasets.add(mapped.dataset.id, "another.json", io.BytesIO(b"{}"))
     assert "15 items, 12 vectors." in told(mapped.tab())
-    pressed(tab, COUNT_AGAIN)
+    pressed(tab, COUNT_AGAIN, then=STOP_COUNTING)
     assert MISMATCH in told(tab)
 
 
@@ -77,7 +88,7 @@ def test_a_part_of_the_dataset_is_extracted_by_its_line(mapped: Place) -> None:
     async def press() -> None:
         tab.coverage_panel._choice_pressed("changed")
         tab.coverage_panel._choice_pressed("<script>")
-        await asyncio.sleep(0.5)
+        await until(lambda: mapped.host.executions(mapped.dataset.id))
 
     asyncio.run(press())
     (started,) = mapped.host.executions(mapped.dataset.id)

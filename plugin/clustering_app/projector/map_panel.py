@@ -81,10 +81,6 @@ class MapPanel:
 
     def count(self) -> None:
         """Say how many points are shown, selected and in view."""
-        # From a thread Panel sends a value later than one that the page's loop sends meanwhile.
-        self.canvas.plane.in_page(self._count)
-
-    def _count(self) -> None:
         if self._state.points is not None:
             self.counts.put(notice("line", self._counted(self._state.points)))
 

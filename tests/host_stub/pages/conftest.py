@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 from host_contract.entities import Dataset
 from host_stub.app import create_app
 from host_stub.platform import LocalPlatform
-from tests.chromium import PATIENCE_MS, launch
+from tests.chromium import PATIENCE_MS, has_failed, launch, tell
 from tests.host_stub.pages.served_pages import picture, running
 
 
@@ -90,15 +90,21 @@ def opened(chromium: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda _: faults.append("a script from a name ran"))
     page.on("request", lambda request: outside(request.url) and faults.append(request.url))
-    yield page
+    try:
+        yield page
+    except Exception:
+        tell(page)
+        raise
     page.close()
     assert faults == []
 
 
 @pytest.fixture
-def page(chromium: Any) -> Iterator[Page]:
+def page(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Page]:
     with opened(chromium) as page:
         yield page
+        if has_failed(request):
+            tell(page)
 
 
 @pytest.fixture(scope="module")
