@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from clustering_app.errors import Undecodable
 from clustering_app.extraction.memory import MemoryBudget
+from clustering_app.extraction.patience import is_of_storage
 
 # Pillow warns of large pictures, which are judged here, and of broken metadata, which is not used.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -60,6 +61,7 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
 
     Raises:
         Undecodable: the bytes are no picture, are cut off, or unfold to too many pixels.
+        OSError: the bytes cannot be had, for a while at least.
     """
     try:
         size = file.seek(0, os.SEEK_END)
@@ -78,6 +80,8 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise Undecodable(f"too many pixels: {error}") from None
     except Exception as error:  # broken bytes lead Pillow's decoders to any of them
+        if is_of_storage(error):
+            raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise Undecodable(f"broken picture: {reason}") from error
 

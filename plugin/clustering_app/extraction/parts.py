@@ -6,13 +6,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import ModelMismatch
 from clustering_app.extraction.encoding import Encoded, encoded_items
+from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.prepared import Unencodable, prepared_items
 from host_contract.entities import Item
 from host_contract.errors import Cancelled
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 ITEMS_A_PART = 256
 """Seconds of work for one worker: what a worker that is lost has to do again at most."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +50,8 @@ def encoded_here(
     What was taken up before is still encoded and given.
     """
     with (
-        closing(prepared_items(items, encoder)) as prepared,
-        closing(encoded_items(_until(cancelled, prepared), encoder)) as encoded,
+        closing(prepared_items(items, encoder, cancelled, Patience())) as prepared,
+        closing(encoded_items(prepared, encoder)) as encoded,
     ):
         yield from encoded
 
@@ -111,10 +110,3 @@ def loaded(model: str, weights: str | None) -> ClipEncoder:
     from clustering_app.extraction.encoder import load_encoder
 
     return load_encoder(model, weights=weights)
-
-
-def _until(cancelled: Callable[[], bool], prepared: Iterable[T]) -> Iterator[T]:
-    for one in prepared:
-        yield one
-        if cancelled():
-            return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from clustering_app.errors import Undecodable
 from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.kinds import Kind, kind_of
+from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.text import decode_text
 from clustering_app.extraction.video import FRAMES, decode_video
 from host_contract.entities import Item
@@ -38,13 +40,15 @@ class Unencodable:
 
 
 def prepared_items(
-    items: Iterable[Item], encoder: Encoder
+    items: Iterable[Item], encoder: Encoder, cancelled: Callable[[], bool], patience: Patience
 ) -> Generator[tuple[Item, Input | Unencodable]]:
     """Each item with what the model takes of it, in the order given. Close it to stop the threads.
 
     Args:
         items: Of kinds that can have a vector.
         encoder: The model.
+        cancelled: Asked after each item, and each second that one is waited for; True ends it.
+        patience: Of this extraction, for a storage that gives nothing for a while.
     """
     rest = iter(items)
     ahead: deque[tuple[Item, Future[Input | Unencodable]]] = deque()
@@ -53,15 +57,20 @@ def prepared_items(
     try:
         while True:
             while room > 0 and (item := next(rest, None)) is not None:
-                ahead.append((item, threads.submit(_prepared, item, encoder)))
+                ahead.append((item, threads.submit(_prepared, item, encoder, patience)))
                 room -= _pictures(item)
             if not ahead:
                 return
             item, future = ahead.popleft()
-            prepared = future.result()
+            while not wait([future], timeout=1.0).done:
+                if cancelled():
+                    return
             room += _pictures(item)
-            yield item, prepared
+            yield item, future.result()
+            if cancelled():
+                return
     finally:
+        patience.stop()
         threads.shutdown(cancel_futures=True)
 
 
@@ -70,17 +79,29 @@ def _pictures(item: Item) -> int:
     return FRAMES if kind_of(item) is Kind.VIDEO else 1
 
 
-def _prepared(item: Item, encoder: Encoder) -> Input | Unencodable:
-    try:
-        with item.open() as file:
-            kind = kind_of(item)
-            if kind is Kind.TEXT:
-                return decode_text(file)
-            if kind is Kind.VIDEO:
-                return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
-            picture = decode_image(file, target_pixels=encoder.image_size)
-        return encoder.prepare(picture)[None]
-    except Undecodable as error:
-        return Unencodable(str(error))
-    except OSError as error:  # ItemUnreadable is one
-        return Unencodable(f"cannot be read: {error}")
+def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unencodable:
+    failures: list[float] = []
+    while True:
+        began = time.monotonic()
+        try:
+            found = _read(item, encoder)
+        except Undecodable as error:
+            found = Unencodable(str(error))
+        except OSError as error:  # ItemUnreadable is one
+            failures.append(time.monotonic())
+            if patience.wait(failures[0], len(failures)):
+                continue
+            return Unencodable(f"cannot be read: {error}")
+        patience.answered(began)
+        return found
+
+
+def _read(item: Item, encoder: Encoder) -> Input | Unencodable:
+    with item.open() as file:
+        kind = kind_of(item)
+        if kind is Kind.TEXT:
+            return decode_text(file)
+        if kind is Kind.VIDEO:
+            return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
+        picture = decode_image(file, target_pixels=encoder.image_size)
+    return encoder.prepare(picture)[None]

@@ -1,0 +1,55 @@
+"""Waiting for a storage that gives nothing for a while. Safe to use from many threads."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+
+from host_contract.errors import ItemUnreadable
+
+OF_STORAGE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ENXIO, errno.ESTALE}
+PATIENCE_SECONDS = 30.0
+AT_FIRST_SECONDS = 0.2
+THEN_SECONDS = 1.0
+
+
+class Patience:
+    """Tells a file that cannot be read from a storage that gives no file at all.
+
+    A file is tried once more where others can be read meanwhile. Where none can be, all wait, for
+    so long at most in one go; after that the next ones no longer wait, until one can be read.
+    """
+
+    def __init__(self, seconds: float = PATIENCE_SECONDS) -> None:
+        self._seconds = seconds
+        self._answered = time.monotonic()
+        self._stopped = threading.Event()
+
+    def answered(self, began: float) -> None:
+        """Hear that something could be read, and when that was begun, by the monotonic clock."""
+        self._answered = max(self._answered, began)
+
+    def wait(self, since: float, tries: int) -> bool:
+        """Wait before the next try; False when there is to be none.
+
+        Args:
+            since: Time of the first failure, by the monotonic clock.
+            tries: How many failed.
+        """
+        if tries == 1:
+            return not self._stopped.wait(AT_FIRST_SECONDS)
+        if self._answered > since or time.monotonic() - self._answered > self._seconds:
+            return False
+        return not self._stopped.wait(THEN_SECONDS)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self._stopped.set()
+
+
+def is_of_storage(error: Exception) -> bool:
+    """Whether an error says that bytes cannot be had, and nothing about what they are."""
+    if isinstance(error, (ConnectionError, TimeoutError, ItemUnreadable)):
+        return True
+    return isinstance(error, OSError) and error.errno in OF_STORAGE
