@@ -51,9 +51,15 @@ class Workers:
     def submit(
         self, function: Callable[..., None], *arguments: object, ended: Callable[[str], None]
     ) -> Future[None]:
-        """Call a function in a worker; `ended` is told the status, 'finished' if all went well."""
+        """Call a function in a worker; `ended` is told the status, 'finished' if all went well.
+
+        Raises:
+            OSError: the scheduler does not answer.
+        """
         with self._lock:
-            client = self._client or self._connect()
+            if self._client is None or self._client.status == "closed":
+                self._client = self._connect()
+            client = self._client
         future = client.submit(function, *arguments, pure=False)
         future.add_done_callback(lambda done: ended(done.status))  # type: ignore[no-untyped-call]
         return future
@@ -87,10 +93,9 @@ class Workers:
     def _connect(self) -> Client:
         from distributed import Client
 
-        if self._scheduler is None:
+        if self._scheduler is None and self._cluster is None:
             self._cluster = start_cluster(self._count)
-        self._client = Client(self._scheduler or self._cluster)  # type: ignore[no-untyped-call]
-        return self._client
+        return Client(self._scheduler or self._cluster)  # type: ignore[no-untyped-call]
 
 
 def on_workers(

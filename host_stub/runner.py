@@ -20,7 +20,7 @@ from host_contract.errors import NotFound
 from host_contract.manifest import Service
 from host_stub.cluster import Workers
 from host_stub.database import Database, ExecutionRow
-from host_stub.execution_rows import end
+from host_stub.execution_rows import add_to_log, end
 from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
 from host_stub.worker import run_execution
@@ -108,23 +108,41 @@ class Runner:
             return
         call = self._calls[execution_id] = Call(service, key)
         self._workers.want(len(self._calls))
-        call.future = self._workers.submit(
-            run_execution,
-            *self._task,
-            execution_id,
-            ended=lambda status: self._ended(execution_id, status),
-        )
+        try:
+            call.future = self._workers.submit(
+                run_execution,
+                *self._task,
+                execution_id,
+                ended=lambda status: self._ended(execution_id, status),
+            )
+        except OSError as error:
+            del self._calls[execution_id]
+            reason = f"{error}. Start the scheduler and its workers, then retry it."
+            end(self._database, execution_id, ExecutionStatus.LOST, error=reason)
 
     def _ended(self, execution_id: str, status: str) -> None:
         """The worker writes how it ended; what it could not write is written here."""
         if self._closing.is_set():
             return
         with self._lock:
-            self._calls.pop(execution_id, None)
-        if status != "finished":
+            call = self._calls.pop(execution_id, None)
+        if status != "finished" and not (call and self._goes_on(execution_id, call.service)):
             reason = "The worker could not be reached any more. What was done is kept; retry it."
             end(self._database, execution_id, ExecutionStatus.LOST, error=reason)
         self.wake()
+
+    def _goes_on(self, execution_id: str, service: Service) -> bool:
+        """Let an execution wait for another worker, as often as its app's manifest allows."""
+        with self._database.changing() as session:
+            row = session.get(ExecutionRow, execution_id)
+            # One that had not begun has waited for a worker in vain.
+            if row is None or row.status != ExecutionStatus.RUNNING.value or row.cancel_requested:
+                return False
+            if row.attempts >= service.max_attempts:
+                return False
+            row.status = ExecutionStatus.CREATED.value
+            add_to_log(row, "the worker could not be reached any more; this waits for another")
+            return True
 
     def _keep_watch(self) -> None:
         while not self._closing.wait(WATCH_SECONDS):
