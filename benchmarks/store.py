@@ -12,7 +12,7 @@ import io
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -86,15 +86,13 @@ def append(store: FeatureStore, start: int, count: int) -> None:
     store.append("one", ids, [f"{one:064}" for one in range(start, start + count)], vectors)
 
 
-def items(count: int) -> list[Item]:
-    """Items of a dataset as a host hands them out."""
-    return [
-        Item(
+def items(count: int) -> Iterator[Item]:
+    """Items of a dataset as a host hands them out, one after another."""
+    for number in range(count):
+        yield Item(
             id=f"{number:024}", dataset_id="d" * 24, name=f"{number}.jpg", mimetype="image/jpeg",
             size=number, created=datetime.now(UTC), content_version=f"{number:064}",
-        ).opened_by(partial(io.BytesIO, b""))
-        for number in range(count)
-    ]  # fmt: skip
+        ).opened_by(partial(io.BytesIO, b""))  # fmt: skip
 
 
 def fingerprint() -> ModelFingerprint:

@@ -43,8 +43,6 @@ from clustering_app.console import (
     serve_until_stopped,
 )
 from clustering_app.errors import ClusteringError
-from clustering_app.export import export as export_items
-from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Metadata
 from host_contract.errors import ContractError
 
@@ -192,6 +190,7 @@ def search(
     """List the items that a text describes best, with their cosine similarity."""
     from clustering_app.extraction.encoder import load_encoder
     from clustering_app.vectors.similarity import most_similar
+    from clustering_app.vectors.store import FeatureStore
 
     with open_platform(data_dir) as platform:
         host = platform.host(APP)
@@ -217,7 +216,9 @@ def export(
     data_dir: DataDir = DATA_DIR,
 ) -> None:
     """Write the items with metadata, coordinates, clusters and outlier scores to a file."""
+    from clustering_app.export import export as export_items
     from clustering_app.projection.runs import list_runs, read_run
+    from clustering_app.vectors.store import FeatureStore
 
     with open_platform(data_dir) as platform:
         host = platform.host(APP)

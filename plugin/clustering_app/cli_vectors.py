@@ -17,7 +17,6 @@ from clustering_app.console import (
     printable,
     progress_bar,
 )
-from clustering_app.vectors.store import FeatureStore
 
 SHOWN = 10
 """Rows without an item that an import names."""
@@ -76,6 +75,7 @@ def export_vectors(
 ) -> None:
     """Write a feature set for other tools; a folder is for tensorboard --logdir."""
     from clustering_app.vector_files.exporting import export_vectors as write_out
+    from clustering_app.vectors.store import FeatureStore
 
     with open_platform(data_dir) as platform:
         host = platform.host(APP)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -20,11 +21,13 @@ from rich.progress import (
 
 from clustering_app.errors import NoFeatures
 from clustering_app.settings import manifest
-from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
 from host_contract.entities import Dataset, Execution, ExecutionStatus, Metadata
 from host_contract.errors import ContractError, InvalidInput, NotFound
 from host_contract.platform import PLATFORM_GROUP, Platform
+
+if TYPE_CHECKING:
+    from clustering_app.vectors.store import FeatureStore
 
 APP = "clustering"
 
@@ -130,6 +133,7 @@ def run_with_progress(platform: Platform, function: str, inputs: Metadata) -> Ex
 def has_run(host: Host, dataset: Dataset) -> bool:
     """Whether there is a map of the newest feature set."""
     from clustering_app.projection.runs import list_runs
+    from clustering_app.vectors.store import FeatureStore
 
     store = FeatureStore(host.storage(dataset.id))
     newest = newest_feature_set(store, dataset)

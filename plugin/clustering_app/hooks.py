@@ -1,4 +1,7 @@
-"""The app's door: every hook it implements, each one line that calls inward."""
+"""The app's door: every hook it implements, each one line that calls inward.
+
+What a hook needs is imported when it is called, so that a host starts quickly.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from clustering_app import functions, settings
-from clustering_app.vectors.store import FeatureStore
+from clustering_app import settings
 from host_contract.context import BrowserSession, ExecutionContext, Host
 from host_contract.entities import Dataset, Metadata
 from host_contract.hookspecs import hookimpl
@@ -39,6 +41,8 @@ def dataset_tab(host: Host, dataset: Dataset, panel: str, session: BrowserSessio
 @hookimpl
 def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> JsonValue:
     """Run an extraction or a projection."""
+    from clustering_app import functions
+
     return functions.run(function, inputs, context)
 
 
@@ -47,16 +51,22 @@ def read_features(
     host: Host, dataset_id: str, feature_set: str, item_ids: Sequence[str] | None
 ) -> Mapping[str, Sequence[float]]:
     """Hand out vectors of a feature set."""
+    from clustering_app.vectors.store import FeatureStore
+
     return FeatureStore(host.storage(dataset_id)).read(feature_set).by_item(item_ids)
 
 
 @hookimpl
 def items_deleted(host: Host, dataset_id: str, item_ids: Sequence[str]) -> None:
     """Remove the vectors of the items, from history too."""
+    from clustering_app.vectors.store import FeatureStore
+
     FeatureStore(host.storage(dataset_id)).forget_items(item_ids)
 
 
 @hookimpl
 def dataset_deleted(host: Host, dataset_id: str) -> None:
     """Remove all vectors, runs and saved selections of the dataset."""
+    from clustering_app.vectors.store import FeatureStore
+
     FeatureStore(host.storage(dataset_id)).delete()

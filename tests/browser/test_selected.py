@@ -79,6 +79,11 @@ def test_only_the_lines_that_are_seen_are_in_the_page(page: Page, mapped: Server
 def test_an_action_is_undone_from_its_notice_and_from_the_bell(page: Page, mapped: Server) -> None:
     open_tab(page, mapped)
     wait_for_points(page, POINTS)
+    choose_action(page, "Add label")
+    nothing = page.get_by_text("Nothing is selected. Select points, then choose Add label.")
+    expect(nothing).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(nothing).to_have_count(0)
     page.get_by_role("list", name="Legend").get_by_text("food and drink").click()
     counts(page, f"{POINTS} points · 80 selected")
 

@@ -46,7 +46,9 @@ def test_each_item_is_in_one_place(
     counted = made.missing + made.changed + made.unchanged + len(made.not_embeddable)
     assert counted == len(items)
     assert set(made.removed) == versions.keys() - {one.id for one in items}
-    encoded = {one.id for one in made.encode}
+    assert made.items == {one.id for one in items}
+    encoded = set(made.encode)
+    assert [*made.encode] == sorted(encoded)
     for one in items:
         embeddable = one.mimetype in EMBEDDABLE
         missing = one.id not in versions

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from clustering_app.extraction.kinds import why_not_embeddable
+from clustering_app.extraction.report import NotEmbedded
 from host_contract.entities import Item
 
 
@@ -27,10 +28,12 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What an extraction can do, and what of it is chosen."""
+    """What an extraction can do, and what of it is chosen. Of the items it keeps only the ids."""
 
-    encode: tuple[Item, ...]
-    """Items to encode, in the order given."""
+    encode: tuple[str, ...] = field(repr=False)
+    """Ids of the items to encode, in the order given."""
+    items: frozenset[str] = field(repr=False)
+    """Ids of all items that were looked at."""
     missing: int
     """Embeddable items without a vector."""
     changed: int
@@ -39,7 +42,7 @@ class Plan:
     """Items whose vector is up to date."""
     removed: tuple[str, ...] = field(repr=False)
     """Ids that have a vector and are not among the items."""
-    not_embeddable: tuple[Item, ...] = field(repr=False)
+    not_embeddable: tuple[NotEmbedded, ...] = field(repr=False)
     """Items of a kind that has no vector."""
 
 
@@ -53,27 +56,30 @@ def plan(
     """Sort items by what is to be done with them. Pure.
 
     Args:
-        items: The items asked for.
+        items: The items asked for; each is looked at once, and then let go of.
         content_versions: Content version by item id, of the vectors there are.
         choice: What of it is asked for.
         again: Ids of items to encode whatever the choice.
     """
-    encode: list[Item] = []
-    not_embeddable: list[Item] = []
+    encode: list[str] = []
+    not_embeddable: list[NotEmbedded] = []
     counts = dict.fromkeys((Choice.MISSING, Choice.CHANGED, None), 0)
     seen = set[str]()
     for item in items:
         seen.add(item.id)
-        if why_not_embeddable(item) is not None:
-            not_embeddable.append(item)
+        if (reason := why_not_embeddable(item)) is not None:
+            not_embeddable.append(
+                NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=False)
+            )
             continue
         state = _state(item, content_versions)
         counts[state] += 1
         wanted = choice in (state, Choice.ALL) or (state and choice is Choice.OUTDATED)
         if wanted or item.id in again:
-            encode.append(item)
+            encode.append(item.id)
     return Plan(
         encode=tuple(encode),
+        items=frozenset(seen),
         missing=counts[Choice.MISSING],
         changed=counts[Choice.CHANGED],
         unchanged=counts[None],

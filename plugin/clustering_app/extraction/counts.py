@@ -1,14 +1,16 @@
-"""Which items an extraction finds, and how many of each kind, before it is started."""
+"""Which items an extraction finds, page by page, and how many of each kind there are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clustering_app.extraction.batches import plan
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host, Query
 from host_contract.entities import Item
+
+ITEMS_A_PAGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ def plan_counts(
     """
     store = FeatureStore(host.storage(dataset_id))
     known = store.content_versions(feature_set) if feature_set else {}
-    made = plan(find_items(host, dataset_id, query or {}), known)
+    made = plan(each_item(host, dataset_id, query or {}), known)
     return PlanCounts(
         missing=made.missing,
         changed=made.changed,
@@ -55,16 +57,25 @@ def plan_counts(
     )
 
 
-def find_items(
+def each_item(
     host: Host, dataset_id: str, query: Query, item_ids: Sequence[str] | None = None
-) -> list[Item]:
-    """All items that match the query, or that have one of the ids, in the order of ids."""
+) -> Iterator[Item]:
+    """The items that match the query, or those of these ids that exist, a page at a time.
+
+    Args:
+        host: The host.
+        dataset_id: The dataset.
+        query: Which items; the whole dataset when empty.
+        item_ids: These instead of what the query says.
+    """
     if item_ids is not None:
-        query = {"id": {"$in": list(item_ids)}}
-    found: list[Item] = []
+        for at in range(0, len(item_ids), ITEMS_A_PAGE):
+            these: Query = {"id": {"$in": [*item_ids[at : at + ITEMS_A_PAGE]]}}
+            yield from host.items(dataset_id, these, limit=ITEMS_A_PAGE).items
+        return
     after: str | None = None
     while True:
-        page = host.items(dataset_id, query, after=after)
-        found.extend(page.items)
+        page = host.items(dataset_id, query, after=after, limit=ITEMS_A_PAGE)
+        yield from page.items
         if (after := page.next_after) is None:
-            return found
+            return

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering_app.extraction.batches import Choice, Plan, plan
-from clustering_app.extraction.counts import find_items
+from clustering_app.extraction.batches import Choice, plan
+from clustering_app.extraction.counts import each_item
 from clustering_app.extraction.coverage import Coverage, coverage
 from clustering_app.extraction.encoding import Encoded
-from clustering_app.extraction.kinds import why_not_embeddable
 from clustering_app.extraction.parts import encoded_by_workers, encoded_here, loaded
 from clustering_app.extraction.prepared import Unencodable
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
@@ -91,29 +90,30 @@ def extract(
     name = feature_set_name(encoder, store.feature_sets())
     store.create(name, encoder.fingerprint)
     known = store.content_versions(name)
-    items = find_items(context.host, dataset_id, query, item_ids)
-    todo = plan(items, known, choice=choice, again=item_ids or ())
+    found = each_item(context.host, dataset_id, query, item_ids)
+    todo = plan(found, known, choice=choice, again=frozenset(item_ids or ()))
+    # Read again when their turn comes: all of a large dataset would not fit into memory.
+    items = each_item(context.host, dataset_id, {}, todo.encode)
     whole = item_ids is None and not query
     removed = 0
     if whole and choice in (Choice.OUTDATED, Choice.REMOVED, Choice.ALL):
         removed = store.delete_items(todo.removed)
     if spread:
-        encoded = encoded_by_workers(todo.encode, encoder, model, weights, context.map)
+        encoded = encoded_by_workers(items, encoder, model, weights, context.map)
     else:
-        encoded = encoded_here(todo.encode, encoder, context.cancelled)
-    broken = _commit_all(context, encoded, store, name, todo)
-    others = [_not_embeddable(item) for item in todo.not_embeddable]
+        encoded = encoded_here(items, encoder, context.cancelled)
+    done, broken = _commit_all(context, encoded, store, name, len(todo.encode))
     save_not_embedded(
         store,
         name,
-        broken + others,
-        tried=[item.id for item in todo.encode + todo.not_embeddable],
-        existing=[item.id for item in items] if whole else None,
+        [*broken, *todo.not_embeddable],
+        tried={*todo.encode, *(one.item_id for one in todo.not_embeddable)},
+        existing=todo.items if whole else None,
     )
     store.compact()
     report = ExtractionReport(
         feature_set=name,
-        encoded=len(todo.encode) - len(broken),
+        encoded=done - len(broken),
         unchanged=todo.unchanged,
         not_embeddable=len(todo.not_embeddable),
         removed=removed,
@@ -143,12 +143,15 @@ def _commit_all(
     encoded: Generator[list[Encoded]],
     store: FeatureStore,
     name: str,
-    todo: Plan,
-) -> list[NotEmbedded]:
-    """Commit what is encoded as it comes; returns what could not be encoded."""
+    total: int,
+) -> tuple[int, list[NotEmbedded]]:
+    """Commit what is encoded as it comes; returns how many were tried, and which in vain.
+
+    They are fewer than `total` where items were deleted meanwhile.
+    """
     broken: list[NotEmbedded] = []
     waiting: Waiting = []
-    total, done, committed = len(todo.encode), 0, time.monotonic()
+    done, committed = 0, time.monotonic()
     with closing(encoded):
         for batch in encoded:
             done += len(batch)
@@ -157,15 +160,15 @@ def _commit_all(
                     broken.append(_broken(context, item, vector, len(broken)))
                 else:
                     waiting.append((item, vector))
-            if time.monotonic() - committed > SECONDS_PER_COMMIT or done == total:
+            if time.monotonic() - committed > SECONDS_PER_COMMIT:
                 _commit(store, name, waiting)
                 waiting, committed = [], time.monotonic()
             fraction = LOADING_SHARE + (1.0 - LOADING_SHARE) * done / total
             context.progress(fraction, f"Encoding {done:,} of {total:,} items")
-    if done < total:
-        _commit(store, name, waiting)
+    _commit(store, name, waiting)
+    if done < total and context.cancelled():
         raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
-    return broken
+    return done, broken
 
 
 def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int) -> NotEmbedded:
@@ -175,11 +178,6 @@ def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int
     elif before == LOGGED:
         context.log(f"More than {LOGGED} items are skipped: the tab lists them all.")
     return NotEmbedded(item_id=item.id, name=item.name, reason=why.reason, embeddable=True)
-
-
-def _not_embeddable(item: Item) -> NotEmbedded:
-    reason = why_not_embeddable(item) or ""
-    return NotEmbedded(item_id=item.id, name=item.name, reason=reason, embeddable=False)
 
 
 def _commit(store: FeatureStore, name: str, waiting: Waiting) -> None:

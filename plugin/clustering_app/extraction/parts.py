@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -43,7 +45,7 @@ Map: TypeAlias = Callable[[Callable[[Part], Vectors], Iterable[Part]], Iterator[
 
 
 def encoded_here(
-    items: Sequence[Item], encoder: Encoder, cancelled: Callable[[], bool]
+    items: Iterable[Item], encoder: Encoder, cancelled: Callable[[], bool]
 ) -> Generator[list[Encoded]]:
     """Batch by batch, each item once, up to where the user stops it. Close it to stop its threads.
 
@@ -57,7 +59,7 @@ def encoded_here(
 
 
 def encoded_by_workers(
-    items: Sequence[Item], encoder: Encoder, model: str, weights: str | None, on_workers: Map
+    items: Iterable[Item], encoder: Encoder, model: str, weights: str | None, on_workers: Map
 ) -> Generator[list[Encoded]]:
     """Part by part, in the order of the items, up to where the user stops it.
 
@@ -72,18 +74,20 @@ def encoded_by_workers(
         ModelMismatch: a worker has other weights under this name.
         EncoderUnavailable: a worker cannot load the model.
     """
-    parts = [
-        Part(
-            items=tuple(items[at : at + ITEMS_A_PART]),
-            model=model,
-            weights=weights,
-            fingerprint=encoder.fingerprint.id,
-        )
-        for at in range(0, len(items), ITEMS_A_PART)
-    ]
+    under_way: deque[Part] = deque()
+
+    def parts() -> Iterator[Part]:
+        rest = iter(items)
+        while some := tuple(islice(rest, ITEMS_A_PART)):
+            part = Part(
+                items=some, model=model, weights=weights, fingerprint=encoder.fingerprint.id
+            )
+            under_way.append(part)
+            yield part
+
     try:
-        for part, vectors in zip(parts, on_workers(encode_part, parts), strict=True):
-            yield [*zip(part.items, vectors, strict=True)]
+        for vectors in on_workers(encode_part, parts()):
+            yield [*zip(under_way.popleft().items, vectors, strict=True)]
     except Cancelled:
         return
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from clustering_app.errors import NoFeatures
-from clustering_app.vectors.store import FeatureStore
+
+if TYPE_CHECKING:
+    from clustering_app.vectors.store import FeatureStore
 
 RECORDS = "not_embedded"
 """Group of the store with one record a feature set."""

@@ -35,19 +35,21 @@ class ActionsMenu:
         *,
         selected: Callable[[], list[str]],
         done: Callable[[ActionResult], Awaitable[None]],
+        tell: Callable[[str], None],
     ) -> None:
-        """Take the host, and what gives the selection and hears of each action's result."""
+        """Take the host, what gives the selection, hears of each result, and tells a text."""
         self._host = host
         self._dataset_id = dataset_id
         self._session = session
         self._selected = selected
         self._done = done
+        self._tell = tell
         self._actions: dict[str, DatasetAction] = {}
         self._asked: DatasetAction | None = None
         self._controls: dict[str, Any] = {}
         self.button = pmui.MenuButton(
-            label="Dataset Actions", icon="bolt", variant="outlined", items=[], disabled=True,
-            sizing_mode="stretch_width", margin=(5, 0), size="small",
+            label="Dataset Actions", icon="bolt", variant="outlined", items=[], size="small",
+            sizing_mode="stretch_width", margin=(5, 0),
             css_classes=["selection-actions"],
         )  # fmt: skip
         self.button.on_click(self._chosen)
@@ -88,18 +90,18 @@ class ActionsMenu:
             items.append({"label": reason, "icon": "info"})
         self.button.items = items
 
-    def show_count(self, count: int) -> None:
-        """Say how many items are selected."""
-        self.button.disabled = count == 0
-
     async def _chosen(self, chosen: Any) -> None:
         label = chosen["label"]
-        item_ids = self._selected()
-        if label == OPEN and self._session is not None:
-            self._session.show_items(item_ids)
-            return
         action = self._actions.get(label)
-        if action is None or not item_ids:
+        if action is None and label != OPEN:
+            return
+        # Never switched off: a change to a widget that is just being mounted would be lost.
+        if not (item_ids := self._selected()):
+            self._tell(f"Nothing is selected. Select points, then choose {label}.")
+            return
+        if action is None:
+            if self._session is not None:
+                self._session.show_items(item_ids)
             return
         if action.inputs or action.destructive:
             await self._ask(action, len(item_ids))

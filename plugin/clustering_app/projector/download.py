@@ -55,19 +55,13 @@ class DownloadMenu:
         self._download = Download()
         self._button = pmui.MenuButton(
             label="Download", icon="download", variant="text", size="small", margin=(0, 2),
-            items=_entries(with_selected=False),
+            items=[{"label": PNG}, {"label": SVG}, None, *({"label": label} for label in TABLES)],
         )  # fmt: skip
         self._button.on_click(self._chosen)
 
     def view(self) -> pn.Row:
         """The menu."""
         return pn.Row(self._button, self._download, margin=0)
-
-    def show(self) -> None:
-        """Offer the selection only when there is one."""
-        items = _entries(with_selected=bool(self._state.selection))
-        if items != self._button.items:
-            self._button.items = items
 
     async def _chosen(self, chosen: Any) -> None:
         if (points := self._state.points) is None:
@@ -88,7 +82,7 @@ class DownloadMenu:
         """The file that an entry of the menu stands for; SVG for both pictures.
 
         Raises:
-            InvalidInput: there is no map, or too much is in view for a picture.
+            InvalidInput: there is no map, nothing is selected, or too much is in view.
         """
         if (points := self._state.points) is None:
             raise InvalidInput("There is no map yet.")
@@ -96,10 +90,7 @@ class DownloadMenu:
             return svg(self._scene(self._name))
         rows = self._state.shown()
         if label.startswith(SELECTED):
+            if not self._state.selection:
+                raise InvalidInput("Nothing is selected. Select points, then download them.")
             rows = rows[self._state.selected_rows()]
         return TABLES[label]([points.item(int(row)) for row in rows], points)
-
-
-def _entries(*, with_selected: bool) -> list[dict[str, str] | None]:
-    tables = [label for label in TABLES if with_selected or not label.startswith(SELECTED)]
-    return [{"label": PNG}, {"label": SVG}, None, *({"label": label} for label in tables)]

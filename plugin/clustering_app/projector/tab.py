@@ -100,8 +100,9 @@ class ClusteringTab:
         )
         self.finder = Finder(host, self.state, self._found)
         self.actions = ActionsMenu(
-            host, dataset.id, session, selected=self.state.selected_ids, done=self._action_done
-        )
+            host, dataset.id, session, selected=self.state.selected_ids, done=self._action_done,
+            tell=self._tell,
+        )  # fmt: skip
         self.selected_panel = SelectedPanel(
             host, self.state, on_select=self._ids_chosen,
             on_similar=lambda: later(self.finder.find_similar),
@@ -299,8 +300,6 @@ class ClusteringTab:
         self.map_panel.count()
         self.comparison.select()
         self.selection_bar.show()
-        self.download_menu.show()
-        self.actions.show_count(len(self.state.selection))
         self.axes_form.selected = len(self.state.selection)
         self.selected_panel.show()
         self.sharing.update()
