@@ -15,9 +15,9 @@ from pathlib import Path
 
 from benchmarks import host_load, lines
 from benchmarks.host_sources import sources
+from benchmarks.source_formats import FORMATS
 
 CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
-    "sources": lambda _: sources(),
     "import": host_load.importing,
     "load": host_load.load,
     "hour": host_load.hour,
@@ -27,18 +27,25 @@ CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", help=f"of: {', '.join(CASES)}; all by default")
+    known = ["sources", *CASES]
+    parser.add_argument("cases", nargs="*", help=f"of: {', '.join(known)}; all by default")
     parser.add_argument("--data", type=Path, help="data directory to make or to serve, and to keep")
+    parser.add_argument("--kinds", nargs="*", choices=FORMATS, default=[*FORMATS], metavar="KIND",
+                        help=f"of sources; of: {', '.join(FORMATS)}")  # fmt: skip
+    parser.add_argument(
+        "--peers", type=Path, default=Path.home() / ".cache" / "clustering" / "peers",
+        help="where the libraries of the formats are installed once",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a hundredth, for a smoke test")
     given = parser.parse_args()
-    unknown = set(given.cases) - set(CASES)
+    unknown = set(given.cases) - set(known)
     if unknown:
         parser.error(f"no case is named {', '.join(sorted(unknown))}")
     lines.quick = given.quick
-    chosen = given.cases or list(CASES)
     with tempfile.TemporaryDirectory() as place:
         data_dir = given.data or Path(place)
-        ok = [good for name in chosen for good in CASES[name](data_dir)]
+        cases = {"sources": lambda _: sources(given.peers, given.kinds), **CASES}
+        ok = [good for name in given.cases or known for good in cases[name](data_dir)]
     return 0 if all(ok) else 1
 
 

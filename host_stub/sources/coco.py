@@ -56,12 +56,18 @@ class CocoSource:
             name = image.get("file_name")
             if not isinstance(name, str):
                 report.add(self._row(number), "an image without 'file_name'.")
-            elif (file := self._location.find(self._folder + name)) is None:
+            elif (file := self._picture(self._folder, name)) is None:
                 report.add(self._row(number, name), "named, but there is no such file.")
             else:
                 own = self._annotations.get(_key(image.get("id")), [])
                 labels, metadata = self._known(image, own)
-                yield SourceItem(name, file.open, file.version, labels, metadata)
+                path = file.path if _leads_out(name) else name
+                yield SourceItem(path, file.open, file.version, labels, metadata)
+
+    def _picture(self, folder: str, name: str) -> File | None:
+        if _leads_out(name):
+            return self._location.find_end(name)
+        return self._location.find(folder + name)
 
     def _row(self, number: int, name: str = "") -> str:
         return f"{self._file}, image {number}{f' ({name})' if name else ''}"
@@ -103,7 +109,7 @@ class CocoSource:
         beside = ["", "images/", "data/", f"{part}/", f"images/{part}/"]
         within = [f"{folder}/{place}" for place in ("", "images/", "data/")] if folder else []
         for place in [*within, *beside]:
-            if any(self._location.find(place + name) for name in names):
+            if any(self._picture(place, name) for name in names):
                 return place
         if not names:
             raise InvalidInput(f"{self.url} names no images.")
@@ -112,6 +118,11 @@ class CocoSource:
             f"{self.url}: none of its {len(names):,} images is there, such as {names[0]!r}; looked "
             f"in {looked} of {self._location.url}. Say where they are with --pictures."
         )
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a name is a path from another machine, as Label Studio exports without pictures."""
+    return name.startswith(("/", "./")) or "\\" in name or ".." in name.split("/")
 
 
 def is_coco(found: Any) -> bool:

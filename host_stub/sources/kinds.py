@@ -10,7 +10,7 @@ from typing import Any
 from host_contract.errors import InvalidInput
 from host_stub.sources.archive import open_zip
 from host_stub.sources.coco import CocoSource, is_coco, without_outlines
-from host_stub.sources.folder import FolderSource
+from host_stub.sources.folder import METADATA_FILES, FolderSource
 from host_stub.sources.label_studio import LabelStudioSource, is_label_studio
 from host_stub.sources.location import File, Location, open_location
 from host_stub.sources.parquet import ParquetSource
@@ -58,7 +58,8 @@ def open_source(url: str, pictures: str | None = None) -> Source:
 
 
 def open_folder(location: Location, name: str) -> Source:
-    """Open what is in a folder: what `save_to_disk` made, shards with only texts beside, or files.
+    """Open what is in a folder: what `save_to_disk` made, shards with only texts beside, an export
+    of COCO or Label Studio with its pictures, or files.
 
     Raises:
         InvalidInput: it cannot be listed or holds nothing, or what it holds is wrong.
@@ -70,16 +71,34 @@ def open_folder(location: Location, name: str) -> Source:
         return ParquetSource(shards, location.url, name)
     if shards and all(file.name.lower().endswith(TARS) for file in shards):
         return WebDatasetSource(shards, location.url, name)
-    return FolderSource(location, name)
+    return _exported(location, name) or FolderSource(location, name)
+
+
+def _exported(location: Location, name: str) -> Source | None:
+    """The source of the one JSON that lies on top or in `annotations/`, if it is an export."""
+    own = [*location.entries().values(), *location.entries(ANNOTATIONS).values()]
+    files = [file for file in own if file is not None]
+    jsons = [file for file in files if file.name.lower().endswith(".json")]
+    if len(jsons) != 1 or any(file.path in METADATA_FILES for file in files):
+        return None
+    try:
+        found = read_json(jsons[0], without_outlines)
+        reader = _reader_of(found)
+        return reader(location, jsons[0], found, location.url, name) if reader else None
+    except InvalidInput:
+        return None  # a file among others, then
+
+
+def _reader_of(found: Any) -> Callable[[Location, File, Any, str, str], Source] | None:
+    if is_coco(found):
+        return CocoSource
+    return LabelStudioSource if is_label_studio(found) else None
 
 
 def _open_json(location: Location, file: File, url: str, name: str, pictures: str | None) -> Source:
     found = read_json(file, without_outlines)
-    if is_coco(found):
-        reader: Callable[[Location, File, Any, str, str], Source] = CocoSource
-    elif is_label_studio(found):
-        reader = LabelStudioSource
-    else:
+    reader = _reader_of(found)
+    if reader is None:
         raise InvalidInput(
             f"{url} is of no known kind: looked for an object with 'images', as COCO has, and for "
             "a list of objects with 'data', as Label Studio exports."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,8 +17,6 @@ from host_stub.sources.source import Report, SourceItem
 
 UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 """What Label Studio writes before the name of a file that was uploaded to it."""
-MAX_FOLDERS = 16
-"""Of a path, so many of the last folders are looked for."""
 
 
 class LabelStudioSource:
@@ -66,12 +63,11 @@ class LabelStudioSource:
 
     def _picture(self, task: dict[str, Any]) -> File | None:
         """The file whose path ends as the reference does, by as many folders as can be."""
-        parts = PurePosixPath(_path_of(_reference(task))).parts[-MAX_FOLDERS:]
-        for start in range(len(parts)):
-            if file := self._location.find("/".join(parts[start:])):
-                return file
-        name = UPLOAD_PREFIX.sub("", parts[-1]) if parts else ""
-        return self._location.find(name) if name else None
+        path = _path_of(_reference(task))
+        if not path:
+            return None
+        uploaded = UPLOAD_PREFIX.sub("", path.rpartition("/")[2])
+        return self._location.find_end(path) or self._location.find(uploaded)
 
 
 def is_label_studio(found: Any) -> bool:

@@ -17,6 +17,8 @@ JUST_NOW_SECONDS = 2.0
 """A file changed so lately may change once more within the same tick of its clock."""
 MAX_PARTS = 64
 """Folders in a path; a longer one leads nowhere."""
+MAX_END_PARTS = 16
+"""Of a path from elsewhere, so many of the last parts are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ class Location:
                 return None
             folder = f"{folder}/{part}" if folder else part
         return None if name.startswith(".") else self.entries(folder).get(name)
+
+    def find_end(self, path: str) -> File | None:
+        """The file that a path from elsewhere ends with, by as many of its folders as can be."""
+        parts = path.replace("\\", "/").split("/")[-MAX_END_PARTS:]
+        ends = ("/".join(parts[start:]) for start in range(len(parts)))
+        return next((file for end in ends if (file := self.find(end))), None)
 
     def files(self, folder: str = "") -> Iterator[File]:
         """All files in a folder and those below, without hidden ones."""
