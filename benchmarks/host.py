@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import host_load, lines
+from benchmarks.host_examples import examples
 from benchmarks.host_sources import sources
 from benchmarks.source_formats import FORMATS
 
@@ -27,7 +28,7 @@ CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
     parser = argparse.ArgumentParser(description=__doc__)
-    known = ["sources", *CASES]
+    known = ["sources", "examples", *CASES]
     parser.add_argument("cases", nargs="*", help=f"of: {', '.join(known)}; all by default")
     parser.add_argument("--data", type=Path, help="data directory to make or to serve, and to keep")
     parser.add_argument("--kinds", nargs="*", choices=FORMATS, default=[*FORMATS], metavar="KIND",
@@ -44,7 +45,11 @@ def main() -> int:
     lines.quick = given.quick
     with tempfile.TemporaryDirectory() as place:
         data_dir = given.data or Path(place)
-        cases = {"sources": lambda _: sources(given.peers, given.kinds), **CASES}
+        cases = {
+            "sources": lambda _: sources(given.peers, given.kinds),
+            "examples": lambda _: examples(given.peers),
+            **CASES,
+        }
         ok = [good for name in given.cases or known for good in cases[name](data_dir)]
     return 0 if all(ok) else 1
 

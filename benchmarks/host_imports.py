@@ -76,7 +76,7 @@ def _read(source: str) -> dict[str, float]:
 def main() -> None:
     """Import, import again or read, and print the figures."""
     work, *given = sys.argv[1:]
-    found = {"import": _import, "read": _read}[work](*given)
+    found = _import(*given) if work == "import" else _read(*given)
     status = Path("/proc/self/status").read_text(encoding="ascii")
     peak = 1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
     print(json.dumps({**found, "peak": peak}))

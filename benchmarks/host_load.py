@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks import lines
 from benchmarks.host_imports import copy_files, imported
 from benchmarks.host_server import Watched, watching
-from benchmarks.host_sources import folder
 from benchmarks.lines import tell, timed
+from benchmarks.source_formats import folder
 
 USERS = 50
 ARRIVAL_SECONDS = 60.0

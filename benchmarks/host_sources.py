@@ -31,8 +31,8 @@ def _source(place: Path, kind: str, count: int, peers: Path, copying: float) -> 
     few, many, twice = (
         FORMATS[kind](_made(place / str(size)), size) for size in (count // 10, count, 2 * count)
     )
-    theirs, ours = read_by_peer(peers, kind, many), read_by_ours(many)
-    small, found, large = imported(few), imported(many), imported(twice)
+    theirs, ours, more = read_by_peer(peers, kind, many), read_by_ours(many), read_by_ours(twice)
+    small, found = imported(few), imported(many)
     assert found["items"] == ours["items"] == theirs["items"] == count
     assert ours["bytes"] == theirs["bytes"]
     name = NAMES[kind]
@@ -46,14 +46,16 @@ def _source(place: Path, kind: str, count: int, peers: Path, copying: float) -> 
     yield tell(f"sources: {kind}, again", count / found["again"], "items/s", {
                "the first time": count / found["seconds"]}, "faster than the first time",
                found["again"] < found["seconds"], f"{whole}; nothing has changed")  # fmt: skip
-    grown = max(found["peak"] - small["peak"], large["peak"] - found["peak"])
-    yield tell(f"sources: {kind}, peak memory", found["peak"] / 2**20, "MiB", {
-               f"of {count // 10:,} items": small["peak"] / 2**20,
-               f"of {2 * count:,} items": large["peak"] / 2**20,
-               "reading alone": ours["peak"] / 2**20,
-               f"{name}, nothing kept": theirs["peak"] / 2**20},
-               f"at most {FLAT_BYTES >> 20} MiB more for each step", grown <= FLAT_BYTES,
-               f"{whole}; the process whole")  # fmt: skip
+    grown = max(found["peak"] - small["peak"], more["peak"] - ours["peak"])
+    peaks = {
+        f"of {count // 10:,} items": small["peak"] / 2**20,
+        "reading alone": ours["peak"] / 2**20,
+        f"reading {2 * count:,} items": more["peak"] / 2**20,
+        f"{name}, nothing kept": theirs["peak"] / 2**20,
+    }
+    bar = f"at most {FLAT_BYTES >> 20} MiB more for each step"
+    yield tell(f"sources: {kind}, peak memory", found["peak"] / 2**20, "MiB", peaks, bar,
+               grown <= FLAT_BYTES, f"{whole}; the process whole")  # fmt: skip
 
 
 def _made(folder: Path) -> Path:

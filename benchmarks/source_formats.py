@@ -68,7 +68,7 @@ def saved(at: Path, count: int) -> Path:
     whole = table(count)
     with pa.ipc.new_stream(at / name, whole.schema) as stream:
         stream.write_table(whole, max_chunksize=1000)
-    state = {
+    state: dict[str, Any] = {
         "_data_files": [{"filename": name}], "_fingerprint": "0", "_format_columns": None,
         "_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None,
     }  # fmt: skip

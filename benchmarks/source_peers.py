@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ NAMES: Mapping[str, str] = {
     "zip": "zipfile",
 }
 """What reads each kind there."""
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
 HERE = Path(__file__).parent
 
 
@@ -41,14 +43,25 @@ def peers_python(peers: Path) -> Path:
     return python
 
 
+def write_by_peers(peers: Path, folder: Path) -> None:
+    """Write real examples beside `drawings` in a folder: see `source_writers`."""
+    with tempfile.TemporaryDirectory() as cache:
+        subprocess.run(
+            [peers_python(peers), HERE / "source_writers.py", folder], check=True,
+            env={**os.environ, **OFFLINE, "HF_HOME": cache},
+        )  # fmt: skip
+
+
 def read_by_peer(
     peers: Path, kind: str, source: Path, tell: Path | None = None
 ) -> dict[str, float]:
     """Items, bytes, seconds and peak bytes of a fresh process; each item's line in `tell`."""
     script = HERE / "source_readers.py"
-    command = [peers_python(peers), script, kind, source, *([tell] if tell else [])]
-    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-    answer = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **offline}
-    )
+    command: list[str | Path] = [peers_python(peers), script, kind, source]
+    command += [tell] if tell else []
+    with tempfile.TemporaryDirectory() as cache:
+        answer = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **OFFLINE, "HF_HOME": cache},
+        )  # fmt: skip
     return dict(json.loads(answer.stdout.splitlines()[-1]))

@@ -33,7 +33,7 @@ class Read(NamedTuple):
 
 
 def by_datasets_folder(source: Path) -> Iterator[Read]:
-    """Class folders by `datasets`, without its cache; beside a file of metadata it names no labels."""
+    """Class folders by `datasets`, which beside a file of metadata names no labels."""
     import datasets
 
     rows = datasets.load_dataset(
@@ -56,8 +56,8 @@ def by_pyarrow(source: Path) -> Iterator[Read]:
             names = about["info"]["features"]["label"]["names"]
             for batch in table.iter_batches(100):
                 for row in batch.to_pylist():
-                    image = row.pop("image")
-                    yield Read(image["path"], image["bytes"], [names[row.pop("label")]], row)
+                    image, label = row.pop("image"), names[row.pop("label")]
+                    yield Read(image["path"], image["bytes"], [label], _with_names(row, names))
 
 
 def by_datasets(source: Path) -> Iterator[Read]:
@@ -69,9 +69,16 @@ def by_datasets(source: Path) -> Iterator[Read]:
     for split, rows in parts.items():
         names = rows.features["label"].names
         for row in rows.cast_column("image", datasets.Image(decode=False)):
-            image = row.pop("image")
-            known = row | ({"split": split} if split else {})
-            yield Read(image["path"], image["bytes"], [names[row.pop("label")]], known)
+            image, label = row.pop("image"), names[row.pop("label")]
+            known = _with_names(row, names) | ({"split": split} if split else {})
+            yield Read(image["path"], image["bytes"], [label], known)
+
+
+def _with_names(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """A row with the names of its objects, which have the same classes as the label."""
+    if "objects" in row:
+        row["objects"]["category"] = [names[number] for number in row["objects"]["category"]]
+    return row
 
 
 def by_pycocotools(source: Path) -> Iterator[Read]:
@@ -79,19 +86,23 @@ def by_pycocotools(source: Path) -> Iterator[Read]:
     from pycocotools.coco import COCO
 
     coco = COCO(str(source))
-    pictures = source.parent / "images" if (source.parent / "images").is_dir() else source.parent
     for image in coco.loadImgs(coco.getImgIds()):
         boxes = coco.loadAnns(coco.getAnnIds(image["id"]))
         labels = dict.fromkeys(
             one["name"] for one in coco.loadCats([box["category_id"] for box in boxes])
         )
-        name = image["file_name"].removeprefix("images/")
-        yield Read(
-            name.rpartition("/")[2],
-            (pictures / name).read_bytes(),
-            [*labels],
-            {"coco_id": image["id"], "objects": len(boxes)},
-        )
+        path = _near(source.parent, image["file_name"])
+        known = {"coco_id": image["id"], "objects": len(boxes)}
+        yield Read(path.name, path.read_bytes(), [*labels], known)
+
+
+def _near(folder: Path, name: str) -> Path:
+    """The file of a COCO: beside it, in `images`, or where Label Studio had it, among drawings."""
+    places = (folder / name, folder / "images" / name)
+    return next(
+        (path for path in places if path.is_file()),
+        folder / "drawings" / name.rpartition("/drawings/")[2],
+    )
 
 
 def by_webdataset(source: Path) -> Iterator[Read]:
@@ -132,7 +143,7 @@ def by_zipfile(source: Path) -> Iterator[Read]:
         for name in archive.namelist():
             if not name.endswith("/"):
                 folder, _, own = name.rpartition("/")
-                yield Read(own, archive.read(name), [folder], {})
+                yield Read(own, archive.read(name), [folder.rpartition("/")[2]], {})
 
 
 READERS: Mapping[str, tuple[str, Callable[[Path], Iterator[Read]]]] = {

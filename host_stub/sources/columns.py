@@ -45,6 +45,8 @@ class Columns:
     labels: Mapping[str, Sequence[str] | None]
     """Names of classes by column; None where the column holds the names themselves."""
     metadata: tuple[str, ...]
+    nested: Mapping[str, Any]
+    """Features of columns in whose lists and structs there may be classes, as of boxes."""
 
 
 def columns_of(schema: pa.Schema, where: str) -> Columns:
@@ -73,7 +75,8 @@ def columns_of(schema: pa.Schema, where: str) -> Columns:
     metadata = [name for name in schema.names if name not in (*structs, *plain, *others)]
     if len(classes) == 1:
         metadata = [name for name in metadata if name not in classes]
-    return Columns(found[0], found[0] in structs, {**classes, **others}, tuple(metadata))
+    nested = {name: features[name] for name in metadata if name in features and name not in classes}
+    return Columns(found[0], found[0] in structs, {**classes, **others}, tuple(metadata), nested)
 
 
 class RowItems:
@@ -157,6 +160,8 @@ class RowItems:
         for column in self._columns.metadata:
             if column not in self._columns.labels:
                 value = _json_value(row.get(column))
+                if column in self._columns.nested:
+                    value = _named(self._columns.nested[column], value, labels)
                 if value is not None:
                     metadata[column] = value
         return tuple(dict.fromkeys(labels)), metadata
@@ -178,12 +183,32 @@ def _kind(feature: Any) -> str:
 
 def _classes(feature: Any) -> list[str] | None:
     """Names of the classes of a column of classes, or of lists of them."""
-    if isinstance(feature, list) and len(feature) == 1:
-        feature = feature[0]
-    if _kind(feature) in ("Sequence", "List", "LargeList"):
-        feature = feature.get("feature")
+    feature = _inner(feature)
     names = feature.get("names") if _kind(feature) == "ClassLabel" else None
     return [str(name) for name in names] if isinstance(names, list) and names else None
+
+
+def _inner(feature: Any) -> Any:
+    """Feature of the elements of a list; of all else its own."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return feature[0]
+    if _kind(feature) in ("Sequence", "List", "LargeList"):
+        return feature.get("feature")
+    return feature
+
+
+def _named(feature: Any, value: Any, labels: list[str]) -> Any:
+    """A value with the names of its classes instead of their numbers; they are labels too."""
+    inner = _inner(feature)
+    if isinstance(value, list):
+        return [_named(inner, one, labels) for one in value]
+    if isinstance(value, dict) and isinstance(inner, dict):
+        return {key: _named(inner.get(key), one, labels) for key, one in value.items()}
+    names = _classes(feature)
+    if names is None or not isinstance(value, int) or not 0 <= value < len(names):
+        return value
+    labels.append(names[value])
+    return names[value]
 
 
 def _file_name(path: str | None) -> str | None:

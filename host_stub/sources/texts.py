@@ -32,10 +32,12 @@ def read_json(file: File, keep: Callable[[dict[str, Any]], Any] | None = None) -
         InvalidInput: it is too large, or no JSON.
     """
     with file.open() as content:
-        text = content.read(MAX_TEXT_BYTES + 1)
-    if len(text) > MAX_TEXT_BYTES:
+        encoded = content.read(MAX_TEXT_BYTES + 1)
+    if len(encoded) > MAX_TEXT_BYTES:
         raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes of JSON; divide it.")
     try:
+        text = encoded.decode(json.detect_encoding(encoded))
+        del encoded  # not both in memory while it is parsed
         return parse_json(text, keep)
     except ValueError as error:
         raise InvalidInput(f"{file.path}: not JSON: {error}.") from error
