@@ -1,7 +1,7 @@
 """Real examples of every kind of source, item by item: `python -m benchmarks.host examples`.
 
-The gathered drawings are written by each format's own tools, read by the library that owns the
-format, and imported; then names, bytes, labels and metadata of all items are compared.
+The gathered drawings are written by each format's own tools, and read by the library that owns the
+format and by ours; names, bytes, labels and metadata of all items are compared.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import lines
-from benchmarks.host_imports import imported
+from benchmarks.host_imports import read_by_ours
 from benchmarks.lines import tell
 from benchmarks.source_peers import NAMES, read_by_peer, write_by_peers
-from host_stub.platform import LocalPlatform
+from host_stub.sources.kinds import open_source
+from host_stub.sources.source import Report
 from tools.encoder.gather import WORK
 
 
@@ -32,7 +33,7 @@ class Example(NamedTuple):
     kind: str
     """Of source."""
     ours: str
-    """What is imported."""
+    """What is opened."""
     theirs: str
     """What the library reads."""
 
@@ -51,52 +52,47 @@ EXAMPLES: Mapping[str, Example] = {
 
 
 def examples(peers: Path) -> Iterator[bool]:
-    """Import each example, and compare it with what its library reads."""
+    """Read each example, and compare it with what its library reads."""
     count = 100 if lines.quick else 10_000
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         draw(folder / "drawings", count)
         write_by_peers(peers, folder)
-        for name, example in EXAMPLES.items():
-            yield _example(folder, name, example, count, peers)
+        for name in EXAMPLES:
+            yield compared(folder, name, count, peers)
 
 
-def _example(folder: Path, name: str, example: Example, count: int, peers: Path) -> bool:
-    source, told = folder / example.ours, folder / "told"
+def compared(folder: Path, name: str, count: int, peers: Path) -> bool:
+    """Print how fast one example is read, and whether all of its items are as they should be."""
+    example, told = EXAMPLES[name], folder / "told"
+    source = folder / example.ours
     theirs = read_by_peer(peers, example.kind, folder / example.theirs, told)
-    with tempfile.TemporaryDirectory() as data_dir:
-        ours = imported(source, Path(data_dir))
-        found = {known["name"]: known for known in _items(Path(data_dir))}
+    ours = read_by_ours(source)
+    found, report = _items(source)
     expected = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
     wrong = [one["name"] for one in expected if not _same(one, found.get(one["name"]))]
-    if wrong:
-        print(f"{name}: {len(wrong):,} differ, the first is {wrong[0]!r}", file=sys.stderr)
+    for line in [*report.lines(), *(f"{wrong[0]!r} differs" for _ in wrong[:1])]:
+        print(f"{name}: {line}", file=sys.stderr)
     same = len(expected) - len(wrong)
-    ok = same == count == ours["items"] == theirs["items"]
+    ok = same == count == ours["items"] == theirs["items"] and not len(report)
     work = f"{count:,} drawings of 64 x 64 pixels, {example.kind}; {same:,} are the same; peak"
     peaks = f"{ours['peak'] / 2**20:.0f} MiB, theirs {theirs['peak'] / 2**20:.0f}"
-    against = {f"{NAMES[example.kind]}, nothing kept": count / theirs["seconds"]}
+    against = {NAMES[example.kind]: count / theirs["seconds"]}
     rate = count / ours["seconds"]
     return tell(
         f"examples: {name}", rate, "items/s", against, "every item the same", ok, f"{work} {peaks}"
     )
 
 
-def _items(data_dir: Path) -> Iterator[dict[str, Any]]:
-    """What the library tells of each item, of ours; names are unique in the examples."""
-    with LocalPlatform(data_dir) as platform:
-        (dataset,) = platform.datasets.list()
-        after: str | None = None
-        while True:
-            page = platform.datasets.items(dataset.id, after=after)
-            for item in page.items:
-                with item.open() as content:
-                    digest = hashlib.sha256(content.read()).hexdigest()
-                known = item.user_metadata
-                yield {"name": item.name, "digest": digest, "labels": item.labels, "known": known}
-            after = page.next_after
-            if after is None:
-                return
+def _items(source: Path) -> tuple[dict[str, dict[str, Any]], Report]:
+    """By name, which is unique in the examples, what the library tells of each item, of ours."""
+    found, report = {}, Report()
+    for item in open_source(str(source)).items(report):
+        with item.open() as content:
+            digest = hashlib.sha256(content.read()).hexdigest()
+        name = item.path.rpartition("/")[2]
+        found[name] = {"digest": digest, "labels": item.labels, "known": item.metadata}
+    return found, report
 
 
 def _same(expected: Mapping[str, Any], found: Mapping[str, Any] | None) -> bool:

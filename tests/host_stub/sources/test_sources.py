@@ -1,7 +1,9 @@
 """Every kind of source: what arrives, what importing again does, and what its address may be."""
 
 import hashlib
+import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +139,77 @@ def test_label_studio_gives_choices_regions_and_times(
     (item, *_) = items_of(platform, platform.import_source(examples.label_studio(tmp_path)).id)
     expected = {"number": 0, "task_id": 0, "regions": 1, "annotations": 1}
     assert item.user_metadata == {**expected, "annotated": "2026-01-02T03:04:05Z"}
+
+
+def test_a_folder_with_splits_has_them_as_metadata(platform: LocalPlatform, tmp_path: Path) -> None:
+    """As Hugging Face's image folders: a table in each split, named from there."""
+    for split in ("train", "test"):
+        examples.class_folders(tmp_path / "in" / split, 3)
+    (tmp_path / "in" / "README.md").write_text("about")
+    items = items_of(platform, platform.import_source(tmp_path / "in").id)
+    found = {item.folder + item.name: item for item in items}
+    item = found["/test/dog/00001.png"]
+    assert (item.labels, item.user_metadata) == (("dog",), {"number": 1, "split": "test"})
+    assert (len(found), found["/README.md"].labels) == (7, ())
+    assert told(platform) == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("make", [examples.coco, examples.label_studio])
+def test_an_export_is_recognised_in_its_folder_or_zip(
+    platform: LocalPlatform, tmp_path: Path, make: Callable[[Path], Path], packed: bool
+) -> None:
+    make(folder := made(tmp_path / "export"))
+    source = Path(shutil.make_archive(str(folder), "zip", folder)) if packed else folder
+    items = items_of(platform, platform.import_source(source).id)
+    assert sorted(map(number_of, items)) == list(range(COUNT))
+    assert all(item.labels == (LABELS[number_of(item)],) for item in items)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"images": ["no"]}', '[{"data": {}}]', "{"])
+def test_another_json_is_a_file_among_the_pictures(
+    platform: LocalPlatform, tmp_path: Path, text: str
+) -> None:
+    for number in range(3):
+        examples.picture_file(tmp_path / "in", f"cat/{number}.png", number)
+    (tmp_path / "in" / "some.json").write_text(text)
+    items = items_of(platform, platform.import_source(tmp_path / "in").id)
+    assert {item.name for item in items} == {"0.png", "1.png", "2.png", "some.json"}
+
+
+@pytest.mark.parametrize("place", ["..\\files\\", "../files/", "/srv/files/", "./"])
+def test_coco_s_paths_from_another_machine_are_found_by_their_ends(
+    platform: LocalPlatform, tmp_path: Path, place: str
+) -> None:
+    """As Label Studio writes them when it exports COCO without the pictures."""
+    found = json.loads(examples.coco(made(tmp_path / "in")).read_text())
+    for image in found["images"]:
+        image["file_name"] = f"{place}val2017/{image['file_name']}"
+    (source := tmp_path / "in" / "result.json").write_text(json.dumps(found))
+    items = items_of(platform, platform.import_source(source).id)
+    assert sorted(map(number_of, items)) == list(range(COUNT))
+    assert {item.folder for item in items} == {"/val2017/"}
+
+
+def test_classes_inside_of_columns_are_named(platform: LocalPlatform, tmp_path: Path) -> None:
+    """As in tables of boxes: a struct of lists, or a list of structs."""
+    whole = examples.table(2)
+    boxes = pa.array([{"box": [1], "kind": [0, 2]}, {"box": [], "kind": [7]}])
+    parts = pa.array([[{"kind": 1}], []])
+    about = json.loads(whole.schema.metadata[b"huggingface"])
+    kind = about["info"]["features"]["label"]
+    about["info"]["features"] |= {
+        "boxes": {"box": {"_type": "List"}, "kind": {"feature": kind, "_type": "List"}},
+        "parts": [{"kind": kind}],
+    }
+    whole = whole.append_column("boxes", boxes).append_column("parts", parts)
+    whole = whole.replace_schema_metadata({b"huggingface": json.dumps(about).encode()})
+    pq.write_table(whole, tmp_path / "in.parquet")
+    first, second = items_of(platform, platform.import_source(tmp_path / "in.parquet").id)
+    assert first.labels == ("cat", "bird", "dog")
+    assert first.user_metadata["boxes"] == {"box": [1], "kind": ["cat", "bird"]}
+    assert first.user_metadata["parts"] == [{"kind": "dog"}]
+    assert (second.labels, second.user_metadata["boxes"]["kind"]) == (("dog",), [7])
 
 
 @pytest.mark.parametrize("make", [examples.coco, examples.label_studio])
