@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import host_load, lines
 from benchmarks.host_examples import examples
-from benchmarks.host_sources import sources
+from benchmarks.host_sources import reading, sources
 from benchmarks.source_formats import FORMATS
 
 CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
@@ -28,11 +28,11 @@ CASES: Mapping[str, Callable[[Path], Iterator[bool]]] = {
 def main() -> int:
     """Print the cases; 1 when one is not ok."""
     parser = argparse.ArgumentParser(description=__doc__)
-    known = ["sources", "examples", *CASES]
+    known = ["reading", "examples", "sources", *CASES]
     parser.add_argument("cases", nargs="*", help=f"of: {', '.join(known)}; all by default")
     parser.add_argument("--data", type=Path, help="data directory to make or to serve, and to keep")
     parser.add_argument("--kinds", nargs="*", choices=FORMATS, default=[*FORMATS], metavar="KIND",
-                        help=f"of sources; of: {', '.join(FORMATS)}")  # fmt: skip
+                        help=f"of reading and sources; of: {', '.join(FORMATS)}")  # fmt: skip
     parser.add_argument(
         "--peers", type=Path, default=Path.home() / ".cache" / "clustering" / "peers",
         help="where the libraries of the formats are installed once",
@@ -46,6 +46,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         data_dir = given.data or Path(place)
         cases = {
+            "reading": lambda _: reading(given.peers, given.kinds),
             "sources": lambda _: sources(given.peers, given.kinds),
             "examples": lambda _: examples(given.peers),
             **CASES,
