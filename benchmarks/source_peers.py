@@ -27,19 +27,19 @@ NAMES: Mapping[str, str] = {
 }
 """What reads each kind there."""
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 def peers_python(peers: Path) -> Path:
-    """Python of the environment, which is made where there is none."""
-    place = peers / "sources-1"
+    """Python of the environment, which is made where there is none with these packages."""
+    place, wanted = peers / "sources", "\n".join(PACKAGES)
     python = place / "bin" / "python"
-    finished = place / "installed"
-    if not finished.exists():
+    finished = place / "installed.txt"
+    if not finished.exists() or finished.read_text(encoding="ascii") != wanted:
         print(f"Installing {', '.join(PACKAGES)} into {place} …", file=sys.stderr)
         venv.create(place, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        finished.write_text("\n".join(PACKAGES), encoding="ascii")
+        finished.write_text(wanted, encoding="ascii")
     return python
 
 
@@ -47,7 +47,7 @@ def write_by_peers(peers: Path, folder: Path) -> None:
     """Write real examples beside `drawings` in a folder: see `source_writers`."""
     with tempfile.TemporaryDirectory() as cache:
         subprocess.run(
-            [peers_python(peers), HERE / "source_writers.py", folder], check=True,
+            [peers_python(peers), "-m", "benchmarks.source_writers", folder], check=True, cwd=ROOT,
             env={**os.environ, **OFFLINE, "HF_HOME": cache},
         )  # fmt: skip
 
@@ -56,12 +56,12 @@ def read_by_peer(
     peers: Path, kind: str, source: Path, tell: Path | None = None
 ) -> dict[str, float]:
     """Items, bytes, seconds and peak bytes of a fresh process; each item's line in `tell`."""
-    script = HERE / "source_readers.py"
-    command: list[str | Path] = [peers_python(peers), script, kind, source]
+    command: list[str | Path] = [peers_python(peers), "-m", "benchmarks.source_readers"]
+    command += [kind, source.resolve()]
     command += [tell] if tell else []
     with tempfile.TemporaryDirectory() as cache:
         answer = subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, text=True,
+            command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT,
             env={**os.environ, **OFFLINE, "HF_HOME": cache},
         )  # fmt: skip
     return dict(json.loads(answer.stdout.splitlines()[-1]))

@@ -1,9 +1,9 @@
 """What the libraries that own the formats read of a source: bytes, labels and more of each item.
 
-`python source_readers.py KIND SOURCE` is run by the Python of `source_peers`, where they are
-installed; this project's is not there. It prints one JSON: items, bytes, seconds without imports,
-and the peak memory of the process. With a third argument it writes what each item is to that file,
-a JSON a line.
+`python -m benchmarks.source_readers KIND SOURCE` is run by the Python of `source_peers`, where the
+libraries are installed and this project is not. It prints one JSON: items, bytes, seconds without
+imports, and the peak memory of the process. With a third argument it writes what each item is to
+that file, a JSON a line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Real examples: the same drawings, written by each format's own tools.
 
-`python source_writers.py FOLDER [NAME ...]` is run by the Python of `source_peers`. It finds
-`FOLDER/drawings` with class folders and a metadata.csv (file_name, caption, number), and writes
-into FOLDER what `EXAMPLES` names.
+`python -m benchmarks.source_writers FOLDER [WRITER ...]` is run by the Python of `source_peers`. It
+finds `FOLDER/drawings` with class folders and a metadata.csv (file_name, caption, number), and
+writes into FOLDER what `host_examples.EXAMPLES` names.
 """
 
 from __future__ import annotations
@@ -10,24 +10,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import secrets
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 from PIL import Image
 
-LONGEST_SECONDS = 600.0
+from benchmarks.label_studio_server import served
+
 CONFIG = (
     '<View><Image name="image" value="$image"/>'
     '<Choices name="kind" toName="image"><Choice value="plain"/><Choice value="coloured"/>'
@@ -161,62 +155,6 @@ def label_studio(folder: Path) -> None:
         packed = folder / "label-studio-coco.zip"
         packed.write_bytes(call(export + "COCO_WITH_IMAGES"))
     shutil.unpack_archive(packed, folder / "label-studio-coco")
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[Callable[..., bytes]]:
-    """A new Label Studio that may read the folder; gives what calls its API."""
-    with socket() as bound, tempfile.TemporaryDirectory() as place:
-        bound.bind(("127.0.0.1", 0))
-        port, token = bound.getsockname()[1], secrets.token_hex(20)
-        bound.close()
-        settings = {
-            "LABEL_STUDIO_BASE_DATA_DIR": place,
-            "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
-            "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(folder),
-            "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-            "COLLECT_ANALYTICS": "false", "LATEST_VERSION_CHECK": "false", "SENTRY_DSN": "",
-            "FRONTEND_SENTRY_DSN": "",
-        }  # fmt: skip
-        command = [
-            str(Path(sys.executable).parent / "label-studio"), "start", "--no-browser",
-            "--port", str(port), "--host", f"http://127.0.0.1:{port}",
-            "--internal-host", "127.0.0.1",
-            "--username", "someone@example.org", "--password", secrets.token_hex(8),
-            "--user-token", token,
-        ]  # fmt: skip
-        with Path(place, "log").open("w") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | settings)
-
-        def call(path: str, body: Any = None) -> bytes:
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}{path}",
-                None if body is None else json.dumps(body).encode(),
-                {"Authorization": f"Token {token}", "Content-Type": "application/json"},
-            )  # fmt: skip
-            with urllib.request.urlopen(request) as answer:
-                return bytes(answer.read())
-
-        try:
-            _wait(lambda: call("/api/projects"), server, Path(place, "log"))
-            yield call
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _wait(ask: Callable[[], Any], server: subprocess.Popen[Any], log: Path) -> None:
-    end = time.monotonic() + LONGEST_SECONDS
-    while True:
-        try:
-            ask()
-        except OSError:
-            if server.poll() is not None or time.monotonic() > end:
-                said = log.read_text(encoding="utf-8", errors="replace")[-2_000:]
-                raise RuntimeError(f"Label Studio does not serve:\n{said}") from None
-            time.sleep(0.5)
-        else:
-            return
 
 
 def _task(path: Path, kind: str, row: Mapping[str, str]) -> dict[str, Any]:
