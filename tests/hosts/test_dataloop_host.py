@@ -156,7 +156,7 @@ def test_what_it_cannot_do_is_declared(host: DataloopHost, workbench: Workbench)
     limits = host.limits()
     assert all(limits.model_dump().values()), "each says why"
     dataset = workbench.new_dataset()
-    menu = ActionsMenu(host, dataset.id, None, selected=list, done=nothing)
+    menu = ActionsMenu(host, dataset.id, None, selected=list, done=nothing, tell=print)
     asyncio.run(menu.load())
     assert [one["label"] for one in menu.button.items] == [limits.dataset_actions]
     item = workbench.add_item(workbench.new_dataset().id, "a.png", png().getvalue(), (), {})
