@@ -157,6 +157,19 @@ def test_a_narrow_window_has_room_for_every_tool(page: Page, mapped: Server, nam
         assert button["y"] < 300
 
 
+def test_in_a_page_for_one_column_the_map_is_above_the_others(page: Page, mapped: Server) -> None:
+    page.set_viewport_size({"width": 700, "height": 860})
+    open_tab(page, mapped)
+    wait_for_points(page, POINTS)
+    _left, top, width, height = map_box(page)
+    assert width > 600
+    for name in ("Run", "Find"):
+        below = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert below is not None and below["y"] > top + height
+    page.get_by_role("button", name="Find", exact=True).scroll_into_view_if_needed()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport()
+
+
 def test_points_are_drawn_as_pictures(page: Page, mapped: Server) -> None:
     open_tab(page, mapped)
     wait_for_points(page, POINTS)

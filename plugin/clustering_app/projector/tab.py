@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import panel as pn
 from panel.io.callbacks import PeriodicCallback
@@ -47,6 +48,7 @@ from host_contract.entities import ActionResult, Dataset
 from host_contract.errors import ContractError
 
 TICK_MILLISECONDS = 700
+STYLE = (Path(__file__).parent / "tab.css").read_text(encoding="utf-8")
 
 
 class ClusteringTab:
@@ -163,11 +165,12 @@ class ClusteringTab:
         )  # fmt: skip
         centre = pn.Column(
             self.notices.strip, self.notices.page, self._middle,
-            sizing_mode="stretch_both", margin=0, styles={"padding": "8px"},
+            sizing_mode="stretch_both", margin=0, styles={"padding": "8px"}, css_classes=["centre"],
         )  # fmt: skip
         return pn.Row(
-            self._left, centre, self._right, sizing_mode="stretch_both", margin=0, min_height=480
-        )
+            self._left, centre, self._right,
+            sizing_mode="stretch_both", margin=0, min_height=480, stylesheets=[STYLE],
+        )  # fmt: skip
 
     async def _open(self) -> None:
         await self.reload()
