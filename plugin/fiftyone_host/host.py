@@ -45,22 +45,23 @@ log = logging.getLogger(__name__)
 
 PROJECT = Project(id="fiftyone", name="FiftyOne")
 """FiftyOne has datasets alone."""
-LIMITS = Limits(
-    notifications="Messages are written to the log of the process that runs the functions.",
-    thumbnails="Pictures of items need FiftyOne's own App.",
-)
+NO_BELL = "Messages are written to the log of the process that runs the functions."
+NO_PICTURES = "Pictures are shown where the map is opened from FiftyOne's App."
 
 
 class FiftyOneHost:
     """One app beside FiftyOne. Its functions run in this process, its maps lie on this disk."""
 
-    def __init__(self, app: object, state: Path, *, also: Sequence[object] = ()) -> None:
+    def __init__(
+        self, app: object, state: Path, *, also: Sequence[object] = (), pictures: str | None = None
+    ) -> None:
         """Use the database that FiftyOne is configured for, and start it if it is FiftyOne's own.
 
         Args:
             app: A module with the app's hooks, such as `clustering_app.hooks`.
             state: Folder for what the app keeps.
             also: More modules with hooks, such as wrappers that follow what the app does.
+            pictures: Path at which the pages around the tab serve pictures, by item id.
 
         Raises:
             ImportError: the extra `fiftyone` is not installed.
@@ -75,7 +76,7 @@ class FiftyOneHost:
         manifest = read_manifest(self._plugin.hook.manifest_path())
         place = fo.config.database_uri or fo.config.database_dir
         self._records = Records(state, f"{place} {fo.config.database_name}")
-        self._items = Items()
+        self._items = Items(pictures)
         self._executions = Executions(manifest.name, manifest.functions(), self._run, self)
 
     def close(self) -> None:
@@ -84,7 +85,8 @@ class FiftyOneHost:
 
     def limits(self) -> Limits:
         """See the protocol."""
-        return LIMITS
+        missing = None if self._items.pictures else NO_PICTURES
+        return Limits(notifications=NO_BELL, thumbnails=missing)
 
     def projects(self) -> list[Project]:
         """See the protocol."""

@@ -30,7 +30,9 @@ REMEMBERED = 8
 class Items:
     """Reading items. Safe to use from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: str | None) -> None:
+        """Take the path at which pictures of items are served, None where there are none."""
+        self.pictures = pictures
         self._found: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -122,17 +124,20 @@ class Items:
                 raise ItemUnreadable(f"{path.name!r} ({whole}): {error.strerror}.") from error
 
         size, version = _file(path)
+        mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        shown = self.pictures is not None and mimetype.startswith("image/")
         return Item(
             id=whole,
             dataset_id=parts(whole)[0],
             name=path.name,
             folder=f"{path.parent.as_posix().rstrip('/')}/",
-            mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+            mimetype=mimetype,
             size=size,
             created=moment(created),
             content_version=version,
             user_metadata=known,
             annotations=tuple(said),
+            thumbnail_url=f"{self.pictures}/{whole}" if shown else None,
         ).opened_by(opened)
 
 

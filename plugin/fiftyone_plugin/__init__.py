@@ -1,4 +1,4 @@
-"""FiftyOne's plugin: operators that extract and make a map, in the process of FiftyOne's server.
+"""FiftyOne's plugin: operators and a panel with the map, in the process of FiftyOne's server.
 
 FiftyOne finds the folder by `fiftyone.yml`, runs this file under a name of its own, and calls
 `register`.
@@ -11,7 +11,7 @@ from typing import Any
 
 def register(plugin: Any) -> None:
     """Offer what `fiftyone.yml` names."""
-    from fiftyone_plugin.operators import Extract, RunProjection
+    from fiftyone_plugin import operators, panel
 
-    for one in (Extract, RunProjection):
+    for one in (operators.Extract, operators.RunProjection, operators.OpenMap, panel.ClusteringMap):
         plugin.register(one)

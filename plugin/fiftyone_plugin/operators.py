@@ -1,4 +1,4 @@
-"""FiftyOne's operators: extract, and make a map."""
+"""FiftyOne's operators: extract, run, and open the map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fiftyone.operators import types
 
 from clustering_app.projection.run import METHOD_NAMES
 from fiftyone_host.ids import id_of, item_id
-from fiftyone_plugin.service import shared_host
+from fiftyone_plugin.pages import pages
 from host_contract.entities import ExecutionStatus, Metadata
 from host_contract.errors import ContractError
 
@@ -74,13 +74,31 @@ class RunProjection(foo.Operator):
             yield step
 
 
+class OpenMap(foo.Operator):
+    """Open the panel with the map."""
+
+    @property
+    def config(self) -> Any:
+        """How it is listed."""
+        return foo.OperatorConfig(name="open_map", label="Clustering: open the map")
+
+    def resolve_placement(self, ctx: Any) -> Any:
+        """A button among the actions of the grid."""
+        button = types.Button(label="Clustering: open the map", icon="bubble_chart", prompt=False)
+        return types.Placement(types.Places.SAMPLES_GRID_SECONDARY_ACTIONS, button)
+
+    def execute(self, ctx: Any) -> None:
+        """Open it beside the samples."""
+        ctx.ops.open_panel("clustering_map", layout="horizontal")
+
+
 async def _followed(ctx: Any, function: str, inputs: Metadata) -> AsyncIterator[Any]:
     """Run a function of the app; gives what the App is to show meanwhile and at the end.
 
     Raises:
         ContractError: it failed or was cancelled, in one line.
     """
-    host = await asyncio.to_thread(shared_host)
+    host = (await asyncio.to_thread(pages)).host
     execution = await asyncio.to_thread(host.start_execution, function, inputs)
     while not (now := host.execution(execution.id)).status.final:
         yield ctx.ops.set_progress(label=now.message or "Waiting", progress=now.progress)

@@ -1,4 +1,4 @@
-"""The real FiftyOne: its library, database and operators, all in temporary folders.
+"""The real FiftyOne: its library, database, server and App, all in temporary folders.
 
 Its packages ask for other versions than the rest of the tests, so that these are collected only in
 an environment that has it: `python -m tools.fiftyone` makes one. What FiftyOne reads from its
@@ -55,6 +55,12 @@ def fo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
 
         fiftyone.config.show_progress_bars = False
         yield fiftyone
+
+
+@pytest.fixture(scope="session")
+def state(fo: ModuleType) -> Path:
+    """The folder where the plugin keeps vectors and maps."""
+    return Path(os.environ["CLUSTERING_FIFTYONE_STATE"])
 
 
 @pytest.fixture
