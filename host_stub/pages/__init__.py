@@ -15,7 +15,7 @@ from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
 from host_stub.api.problems import problem
-from host_stub.pages import sign_in, websockets
+from host_stub.pages import made_once, sign_in, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -42,6 +42,7 @@ def mount(
         session_lifetime_seconds: how long the server keeps a page that the browser has left.
     """
     websockets.close_the_gaps()
+    made_once.make_once()
     pn.extension(notifications=True)
 
     def datasets(user: User) -> object:

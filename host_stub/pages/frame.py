@@ -64,10 +64,11 @@ def page(main: object, *, title: str = PLATFORM_NAME, header: Sequence[object] =
         busy_indicator=None,
         sx={"& .MuiAppBar-root": {"backgroundColor": TITLE_BAR, "color": "#fff"}},
     )
-    # Panel tells every page of the process when any of them is busy, one that is just being made
-    # too, which fails there, and with it the click that made another page busy is lost.
+    # It follows whether any page of the process is busy: each event of each page would be told to
+    # all pages ever made, which Panel keeps for that; and one that is just being made fails then,
+    # so that the click that made another page busy is lost. Now it follows nothing but itself.
     with param.edit_constant(made):
-        made.busy = False
+        made.busy = made.param.loading
     return made
 
 

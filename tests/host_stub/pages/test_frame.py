@@ -1,5 +1,8 @@
 """The frame that every page has, without a browser."""
 
+import gc
+import weakref
+
 import panel as pn
 from panel.io.state import state
 
@@ -17,3 +20,11 @@ def test_a_page_hears_nothing_of_what_other_pages_do() -> None:
         assert told == []
     finally:
         state._remove_busy_event("another page")
+
+
+def test_a_page_that_nobody_holds_is_forgotten() -> None:
+    made = page(pn.Column())
+    still_there = weakref.ref(made)
+    del made
+    gc.collect()
+    assert still_there() is None
