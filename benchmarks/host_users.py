@@ -43,6 +43,7 @@ class Person:
     def __init__(self, socket: ClientConnection, http: aiohttp.ClientSession, times: Times) -> None:
         self._socket, self._http, self._times = socket, http, times
         self._tiles: asyncio.Queue[list[str]] = asyncio.Queue()
+        self._opened = asyncio.Event()
         self._pages = ""
         self.count = 1
 
@@ -50,12 +51,11 @@ class Person:
         """Take the document in, say so, and wait for the first page of the grid."""
         await self._message()
         await self._send("PULL-DOC-REQ", {})
-        _, content = await self._message()
-        self._pages = pagination_in(content)
+        await self._message()
         event = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": READY}
         await self._send("PATCH-DOC", {"events": [event]})
         self._listening = asyncio.create_task(self._listen())
-        await self._tiles.get()
+        await asyncio.wait_for(self._opened.wait(), 60)
 
     async def turn(self, page: int) -> None:
         """To a page of the grid, with its thumbnails."""
@@ -85,7 +85,10 @@ class Person:
         while True:
             kind, content = await self._message()
             for event in content["events"] if kind == "PATCH-DOC" else []:
-                if event.get("attr") == "tiles":
+                if not self._opened.is_set() and (pages := pagination_in(event)) is not None:
+                    self._pages, self.count = pages["id"], pages["attributes"]["count"]
+                    self._opened.set()
+                elif event.get("attr") == "tiles":
                     tiles = [dict(tile["entries"]) for tile in event["new"]]
                     self._tiles.put_nowait([tile["picture"] for tile in tiles])
                 elif event.get("attr") == "count" and event["model"]["id"] == self._pages:
@@ -105,16 +108,16 @@ class Person:
         return header["msgtype"], content
 
 
-def pagination_in(document: object) -> str:
-    """The id of what holds the number of the page that is shown."""
-    if isinstance(document, dict):
-        attributes = document.get("attributes")
+def pagination_in(part: object) -> dict[str, Any] | None:
+    """What holds the number of the page that is shown, in a part of a message."""
+    if isinstance(part, dict):
+        attributes = part.get("attributes")
         if isinstance(attributes, dict) and attributes.get("class_name") == "Pagination":
-            return str(attributes["data"]["id"])
-        document = list(document.values())
-    if isinstance(document, list):
-        return next((found for part in document if (found := pagination_in(part))), "")
-    return ""
+            return dict(attributes["data"])
+        part = list(part.values())
+    if isinstance(part, list):
+        return next((found for one in part if (found := pagination_in(one))), None)
+    return None
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -56,8 +57,20 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
     )
     server = uvicorn.Server(config)
     threading.Thread(target=_tell, args=(server, origin, ready), daemon=True).start()
+    settle()
     with listening, _ending_after_signals():
         server.run(sockets=[listening])
+
+
+def settle() -> None:
+    """Spend less on garbage collection, which stops everything: 0.3 s for 600,000 objects.
+
+    What was loaded so far, half of them, stays for good and is not looked at again; the rest is
+    looked at less often than by Python's own measure, which is for smaller programs.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @contextmanager

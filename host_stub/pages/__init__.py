@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel as pn
+from bokeh.settings import settings
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from panel.io.fastapi import add_applications
@@ -43,6 +44,8 @@ def mount(
     """
     websockets.close_the_gaps()
     made_once.make_once()
+    # Bokeh looks for mistakes in each page: 10 ms, and a warning for each place still empty.
+    settings.perform_document_validation = False
     pn.extension(notifications=True)
 
     def datasets(user: User) -> object:

@@ -57,18 +57,13 @@ class Bell:
         """Executions whose end the page was told."""
         self._fresh: frozenset[str] = frozenset()
         self._list = Elements(on_message=self._on_message)
-        self._badge = pmui.Badge(
-            pmui.IconButton(
-                icon="notifications",
-                description="Notifications",
-                on_click=self._open,
-                sx={"color": "#fff"},
-            ),
-            content=0,
-            color="error",
+        self.button = Elements(
+            on_message=self._open, sizing_mode="fixed", align="center", margin=(0, 10)
         )
-        self.button = self._badge
-        self.drawer = pmui.Drawer(self._list, anchor="right", size=400)
+        self.button.put(_button(0, "unread"))
+        self._drawer = pmui.Drawer(self._list, anchor="right", size=400)
+        self.place = pn.Column(margin=0)
+        """Where the page has the drawer, once it was opened."""
 
     def read(self) -> BellState:
         """Read what is to be shown. Touches the disk: call it in a thread."""
@@ -92,9 +87,10 @@ class Bell:
         """Show it."""
         self._state = state
         running = len(state.executions)
-        self._badge.content = state.unread or (running if running else 0)
-        self._badge.color = "error" if state.unread else "info"
-        if self.drawer.open:
+        self.button.put(
+            _button(state.unread, "unread") if state.unread else _button(running, "running")
+        )
+        if self._drawer.open:
             self._list.put(self._view())
 
     def ended(self) -> list[Execution]:
@@ -116,13 +112,14 @@ class Bell:
     async def _open(self, _event: object) -> None:
         self._fresh = frozenset(n.id for n in self._state.notifications if not n.read)
         self._list.put(self._view())
-        self.drawer.open = True
+        self._drawer.open = True
+        self.place[:] = [self._drawer]
         await asyncio.to_thread(self._platform.notifications.mark_read)
         self.show(await asyncio.to_thread(self.read))
 
     async def _on_message(self, message: Any) -> None:
         if message == "close":
-            self.drawer.open = False
+            self._drawer.open = False
         elif (
             self._may_act
             and isinstance(message, dict)
@@ -190,3 +187,17 @@ class Bell:
                 tag="a", text="All executions", style="link", attributes={"href": "/executions"}
             ),
         )
+
+
+def _button(count: int, of_what: str) -> Element:
+    """The bell, and above it how many of what there are."""
+    return Element(
+        tag="button",
+        style="icon-button bell",
+        message="open",
+        attributes={"type": "button", "title": "Notifications", "aria-label": "Notifications"},
+        children=(
+            icon("notifications"),
+            *([text(f"{count:,}", f"bell-count {of_what}")] if count else []),
+        ),
+    )

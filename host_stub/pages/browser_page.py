@@ -62,8 +62,8 @@ class BrowserPage:
         pn.state.onload(self._load)
         self._main[:] = [
             self._tabs,
-            self._bell.drawer,
-            self._question.dialog,
+            self._bell.place,
+            self._question.place,
             self._menu.download,
         ]
         return page(
@@ -101,7 +101,7 @@ class BrowserPage:
         )
         self._ticks.start()
         await asyncio.gather(
-            self._tick(), self._data.load(), self._menu.load(), self._open_tab(self._tabs.active)
+            self._tick(), self._data.open(), self._menu.load(), self._open_tab(self._tabs.active)
         )
 
     async def _tick(self) -> None:

@@ -52,11 +52,48 @@ class DataTab:
     ) -> None:
         self._datasets = platform.datasets
         self._dataset_id = dataset.id
+        self._may_upload = user.may(Role.EDITOR)
         self._changed = changed
         self._selection: dict[str, None] = {}
         self._shown = Shown(0, (), 0, 0)
         self._loads = 0
+        self._above = pn.Row(sizing_mode="stretch_width", margin=0)
+        self._below = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
+
+    def view(self) -> pn.Column:
+        """What the tab shows, once it is opened."""
+        return pn.Column(
+            self._above,
+            self._below,
+            sizing_mode="stretch_both",
+            styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
+        )
+
+    async def open(self) -> None:
+        """Make what the tab shows, in two steps, so that others get their turn in between.
+
+        What shows items enters the page when it has them: it need not be told so once more.
+        """
         self._filter = FilterBar(self.load)
+        upload = Upload(
+            f"/api/v1/datasets/{self._dataset_id}",
+            on_done=self._uploaded,
+            margin=(8, 0),
+            visible=self._may_upload,
+        )
+        self._above[:] = [self._filter.view(), upload]
+        await asyncio.sleep(0)
+        self._make_grid()
+        await self.load()
+        self._below[:] = [
+            self._filter.error,
+            pn.Row(self._count, self._order, self._pages, sizing_mode="stretch_width", margin=0),
+            self._tiles,
+            self._empty,
+            self._viewer.place,
+        ]
+
+    def _make_grid(self) -> None:
         self._count = Elements(on_message=self._on_message, margin=0)
         self._tiles = Tiles(on_select=self._select, on_open=self._open)
         self._empty = Elements(on_message=self._on_message, visible=False)
@@ -67,25 +104,6 @@ class DataTab:
         )
         self._order.param.watch(self._sort, "value")
         self._viewer = Viewer(self._step)
-        self._upload = Upload(
-            f"/api/v1/datasets/{dataset.id}",
-            on_done=self._uploaded,
-            margin=(8, 0),
-            visible=user.may(Role.EDITOR),
-        )
-
-    def view(self) -> pn.Column:
-        """What the tab shows."""
-        return pn.Column(
-            pn.Row(self._filter.view(), self._upload, sizing_mode="stretch_width", margin=0),
-            self._filter.error,
-            pn.Row(self._count, self._order, self._pages, sizing_mode="stretch_width", margin=0),
-            self._tiles,
-            self._empty,
-            self._viewer.dialog,
-            sizing_mode="stretch_both",
-            styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
-        )
 
     @property
     def selection(self) -> list[str]:

@@ -51,7 +51,7 @@ class DatasetsPage:
                 pn.Row(self._heading, self._new, sizing_mode="stretch_width"),
                 self._broken,
                 self._cards,
-                self._question.dialog,
+                self._question.place,
             ),
             header=[
                 pn.HSpacer(),

@@ -19,17 +19,21 @@ class Question:
     """A dialog with a text, inputs, and the buttons Cancel and Confirm."""
 
     def __init__(self) -> None:
+        self._then: Callable[[], Awaitable[None]] | None = None
+        self.place = pn.Column(margin=0)
+        """Where the page has the dialog: it is made at the first question, as most never ask."""
+
+    def _make(self) -> None:
         self._text = Elements()
         self._error = Elements()
         self._inputs = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._cancel = pmui.Button(label="Cancel", variant="text", on_click=self._close)
+        cancel = pmui.Button(label="Cancel", variant="text", on_click=self._close)
         self._confirm = pmui.Button(label="Confirm", on_click=self._answer)
-        self._then: Callable[[], Awaitable[None]] | None = None
-        self.dialog = pmui.Dialog(
+        self._dialog = pmui.Dialog(
             self._text,
             self._inputs,
             self._error,
-            pn.Row(pn.HSpacer(), self._cancel, self._confirm, sizing_mode="stretch_width"),
+            pn.Row(pn.HSpacer(), cancel, self._confirm, sizing_mode="stretch_width"),
             title_variant="h6",
             width_option="sm",
             sizing_mode="stretch_width",
@@ -46,6 +50,8 @@ class Question:
         destructive: bool = False,
     ) -> None:
         """Ask; await `then` on Confirm. A `ContractError` from it is shown and may be mended."""
+        if not self.place:
+            self._make()
         self._then = then
         self._text.put(*(text(line, "dialog-text", "p") for line in lines))
         self._error.put()
@@ -53,7 +59,8 @@ class Question:
         self._confirm.param.update(
             label=confirm, color="error" if destructive else "primary", loading=False
         )
-        self.dialog.param.update(title=title, open=True)
+        self._dialog.param.update(title=title, open=True)
+        self.place[:] = [self._dialog]
 
     async def run(self, title: str, then: Callable[[], Awaitable[None]]) -> None:
         """Do it without asking; show the dialog only for what went wrong."""
@@ -64,7 +71,7 @@ class Question:
 
     def _close(self, _event: object = None) -> None:
         self._then = None
-        self.dialog.open = False
+        self._dialog.open = False
 
     async def _answer(self, _event: object) -> None:
         if self._then is None or self._confirm.loading:

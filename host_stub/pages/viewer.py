@@ -22,6 +22,10 @@ class Viewer:
     def __init__(self, on_step: Callable[[str, int], Awaitable[None]]) -> None:
         self._item_id = ""
         self._on_step = on_step
+        self.place = pn.Column(margin=0)
+        """Where the page has the dialog, once an item was opened."""
+
+    def _make(self) -> None:
         self._content = Elements()
         previous = pmui.Button(
             label="Previous", variant="text", icon="chevron_left", on_click=self._previous
@@ -29,7 +33,7 @@ class Viewer:
         following = pmui.Button(
             label="Next", variant="text", end_icon="chevron_right", on_click=self._next
         )
-        self.dialog = pmui.Dialog(
+        self._dialog = pmui.Dialog(
             self._content,
             pn.Row(previous, pn.HSpacer(), following, sizing_mode="stretch_width"),
             title_variant="h6",
@@ -41,9 +45,12 @@ class Viewer:
 
     def show(self, item: Item) -> None:
         """Open the dialog with this item, or change to it."""
+        if not self.place:
+            self._make()
         self._item_id = item.id
         self._content.put(details(item))
-        self.dialog.param.update(title=item.name, open=True)
+        self._dialog.param.update(title=item.name, open=True)
+        self.place[:] = [self._dialog]
 
     async def _previous(self, _event: object) -> None:
         await self._on_step(self._item_id, -1)

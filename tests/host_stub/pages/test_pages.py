@@ -311,7 +311,7 @@ def test_the_bell_counts_what_is_unread_and_reads_it_when_opened(data_tab, serve
     served.platform.notifications.add(
         "<i>Hello</i>", "From the test.", level=Level.WARNING, execution_id="one"
     )
-    badge = data_tab.locator(".MuiBadge-badge")
+    badge = data_tab.locator(".bell-count")
     expect(badge).to_have_text("1")
     press(data_tab, "Notifications")
     expect(data_tab.get_by_text("<i>Hello</i>")).to_be_visible()
