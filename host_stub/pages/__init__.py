@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel as pn
 from bokeh.settings import settings
+from bokeh.util.warnings import BokehUserWarning
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from panel.io.fastapi import add_applications
@@ -46,6 +48,8 @@ def mount(
     made_once.make_once()
     # Bokeh looks for mistakes in each page: 10 ms, and a warning for each place still empty.
     settings.perform_document_validation = False
+    # Of a part that came after the page, a browser's first message brings the whole part.
+    warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
     pn.extension(notifications=True)
 
     def datasets(user: User) -> object:
