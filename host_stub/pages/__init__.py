@@ -6,7 +6,7 @@ import logging
 import secrets
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 from bokeh.settings import settings
@@ -100,6 +100,7 @@ def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
     def guarded() -> object:
         user = current_user.get()
         websockets.made_for(pn.state.curdoc, user)
+        pn.state.on_session_destroyed(_forget)
         try:
             return build(user)
         except NotFound as error:
@@ -112,3 +113,10 @@ def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
             )
 
     return guarded
+
+
+def _forget(context: Any) -> None:
+    """Panel keeps the notifications of each page for ever, and with them the whole page."""
+    views = pn.state._views
+    for name in [name for name, view in views.items() if view[2] is context._document]:
+        del views[name]

@@ -1,10 +1,12 @@
 """The gaps of bokeh-fastapi stay closed: sessions, origins, cookies, and messages as they come."""
 
 import asyncio
+import gc
 import json
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +77,14 @@ def test_a_session_ends_when_its_page_is_closed(bare):
         connection.recv(timeout=180)
         assert bare.sessions
     wait_for(lambda: not bare.sessions)
+
+
+def test_nothing_is_left_of_a_page_that_was_closed(bare):
+    with bare.connect(bare.load(), bare.origin) as connection:
+        connection.recv(timeout=180)
+        documents = [weakref.ref(session.document) for session in bare.sessions.values()]
+        assert documents
+    wait_for(lambda: gc.collect() >= 0 and not any(document() for document in documents))
 
 
 def test_a_session_lives_as_long_as_its_page_is_open(bare):
