@@ -45,7 +45,8 @@ class Person:
         self._tiles: asyncio.Queue[list[str]] = asyncio.Queue()
         self._opened = asyncio.Event()
         self._pages = ""
-        self.count = 1
+        self._page = 0
+        self._count = 1
 
     async def open(self) -> None:
         """Take the document in, say so, and wait for the first page of the grid."""
@@ -57,13 +58,14 @@ class Person:
         self._listening = asyncio.create_task(self._listen())
         await asyncio.wait_for(self._opened.wait(), 60)
 
-    async def turn(self, page: int) -> None:
-        """To a page of the grid, with its thumbnails."""
+    async def turn(self, chance: random.Random) -> None:
+        """To another page of the grid, with its thumbnails."""
+        self._page = (self._page + chance.randrange(1, max(2, self._count))) % self._count
         while not self._tiles.empty():
             self._tiles.get_nowait()
         started = time.perf_counter()
         change = {"kind": "ModelChanged", "model": {"id": self._pages}, "attr": "value"}
-        await self._send("PATCH-DOC", {"events": [{**change, "new": page}]})
+        await self._send("PATCH-DOC", {"events": [{**change, "new": self._page}]})
         pictures = await asyncio.wait_for(self._tiles.get(), 60)
         self._times.turned.append(1000 * (time.perf_counter() - started))
         gate = asyncio.Semaphore(AT_ONCE)
@@ -86,13 +88,13 @@ class Person:
             kind, content = await self._message()
             for event in content["events"] if kind == "PATCH-DOC" else []:
                 if not self._opened.is_set() and (pages := pagination_in(event)) is not None:
-                    self._pages, self.count = pages["id"], pages["attributes"]["count"]
+                    self._pages, self._count = pages["id"], pages["attributes"]["count"]
                     self._opened.set()
                 elif event.get("attr") == "tiles":
                     tiles = [dict(tile["entries"]) for tile in event["new"]]
                     self._tiles.put_nowait([tile["picture"] for tile in tiles])
                 elif event.get("attr") == "count" and event["model"]["id"] == self._pages:
-                    self.count = event["new"]
+                    self._count = event["new"]
 
     async def _send(self, kind: str, content: object) -> None:
         header = {"msgid": "0", "msgtype": kind}
@@ -158,7 +160,7 @@ async def main() -> None:
                 for number in range(pages):
                     due = begun + (number + chance.random()) * pause
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                    await person.turn(chance.randrange(1, max(2, person.count)))
+                    await person.turn(chance)
 
     begun = time.perf_counter()
     await asyncio.gather(*(look(random.Random(seed)) for seed in range(users)))

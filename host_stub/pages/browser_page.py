@@ -55,17 +55,13 @@ class BrowserPage:
         self._opened: set[int] = set()
         self._known_items: int | None = None
         self._tabs = self._make_tabs()
-        self._main = pn.Column(sizing_mode="stretch_both", margin=0)
+        self._over = pn.Column(margin=0)
+        """What opens over the page."""
+        self._main = pn.Column(self._tabs, self._over, sizing_mode="stretch_both", margin=0)
 
     def view(self) -> pmui.Page:
         """The whole page. Items, menu, bell and tab come when the browser has opened it."""
         pn.state.onload(self._load)
-        self._main[:] = [
-            self._tabs,
-            self._bell.place,
-            self._question.place,
-            self._menu.download,
-        ]
         return page(
             self._main,
             title=f"{PLATFORM_NAME} — {self._dataset.name}",
@@ -74,7 +70,7 @@ class BrowserPage:
 
     def _make_tabs(self) -> pmui.Tabs:
         tabs = pmui.Tabs(
-            ("Data", self._data.view()),
+            ("Data", self._data.view),
             *(
                 # Tabs take their titles as HTML, and a manifest is not to be trusted.
                 (html.escape(toolbar.display_name), pn.Column(sizing_mode="stretch_both", margin=0))
@@ -100,6 +96,7 @@ class BrowserPage:
             callback=self._tick, period=TICK_MILLISECONDS, background=True
         )
         self._ticks.start()
+        self._over[:] = [self._bell.place, self._question.place, self._menu.download]
         await asyncio.gather(
             self._tick(), self._data.open(), self._menu.load(), self._open_tab(self._tabs.active)
         )

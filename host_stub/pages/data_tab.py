@@ -57,17 +57,11 @@ class DataTab:
         self._selection: dict[str, None] = {}
         self._shown = Shown(0, (), 0, 0)
         self._loads = 0
-        self._above = pn.Row(sizing_mode="stretch_width", margin=0)
-        self._below = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
-
-    def view(self) -> pn.Column:
-        """What the tab shows, once it is opened."""
-        return pn.Column(
-            self._above,
-            self._below,
+        self.view = pn.Column(
             sizing_mode="stretch_both",
             styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
         )
+        """What the tab shows, once it is opened."""
 
     async def open(self) -> None:
         """Make what the tab shows, in two steps, so that others get their turn in between.
@@ -81,11 +75,13 @@ class DataTab:
             margin=(8, 0),
             visible=self._may_upload,
         )
-        self._above[:] = [self._filter.view(), upload]
+        grid = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
+        bar = pn.Row(self._filter.view(), upload, sizing_mode="stretch_width", margin=0)
+        self.view[:] = [bar, grid]
         await asyncio.sleep(0)
         self._make_grid()
         await self.load()
-        self._below[:] = [
+        grid[:] = [
             self._filter.error,
             pn.Row(self._count, self._order, self._pages, sizing_mode="stretch_width", margin=0),
             self._tiles,
