@@ -105,7 +105,7 @@ def _send_in_turn(self: Any, message: Any) -> Awaitable[int]:
     sending = _send_whole(self, message)
     try:
         return asyncio.get_running_loop().create_task(sending)
-    except RuntimeError:  # a callback's thread, which hands it to the loop
+    except RuntimeError:  # a thread of an app's, which hands it to the loop
         return sending
 
 

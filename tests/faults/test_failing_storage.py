@@ -18,10 +18,10 @@ from PIL import Image
 from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.prepared import Unencodable, prepared_items
 from clustering_app.vectors.feature_set import ModelFingerprint
-from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import ExecutionStatus, Item
 from host_contract.errors import ItemUnreadable
 from host_stub.platform import LocalPlatform
+from tests.faults.extractions import begun, store_of
 
 ITEMS = 40
 
@@ -135,17 +135,11 @@ def test_a_file_that_breaks_while_it_is_read_is_read_again(times: int) -> None:
 def test_files_that_are_gone_for_seconds_cost_no_vector(tmp_path: Path, emoji_folder: Path) -> None:
     with LocalPlatform(tmp_path) as platform:
         dataset = platform.import_source(emoji_folder)
-        started = platform.executions.start(
-            "clustering", "extract_dataset", {"dataset": dataset.id}
-        )
-        store = FeatureStore(platform.host("clustering").storage(dataset.id))
-        while store.count("mini-clip") == 0:
-            assert not platform.executions.get(started.id).status.final
-            time.sleep(0.05)
+        started = begun(platform)
         (tmp_path / "files").rename(tmp_path / "gone")
         time.sleep(4.0)
         assert not platform.executions.get(started.id).status.final
         (tmp_path / "gone").rename(tmp_path / "files")
         ended = platform.executions.wait(started.id)
         assert (ended.status, ended.attempts) == (ExecutionStatus.SUCCESS, 1), ended.error
-        assert store.count("mini-clip") == platform.datasets.count_items(dataset.id)
+        assert store_of(platform).count("mini-clip") == platform.datasets.count_items(dataset.id)

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
-from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
+from tests.faults.extractions import begun, check_kept, encoding_processes, store_of
 
 COUNT = 3000
 
@@ -30,20 +29,12 @@ def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
         yield opened
 
 
-def worker_processes() -> list[psutil.Process]:
-    """Processes below this one that hold a loaded torch: the worker, not its nanny's helpers."""
-    found = psutil.Process().children(recursive=True)
-    return [process for process in found if process.memory_info().rss > 150e6]
-
-
 def test_killed_half_way_nothing_is_lost_and_nothing_done_twice(platform: LocalPlatform) -> None:
     dataset = platform.datasets.list()[0]
-    started = platform.executions.start("clustering", "extract_dataset", {"dataset": dataset.id})
-    store = FeatureStore(platform.host("clustering").storage(dataset.id))
-    while store.count("mini-clip") < COUNT // 10:
-        assert not platform.executions.get(started.id).status.final
+    started = begun(platform, COUNT // 10)
+    store = store_of(platform)
     before = store.read("mini-clip")
-    for process in worker_processes():
+    for process in encoding_processes():
         os.kill(process.pid, signal.SIGKILL)
 
     ended = platform.executions.wait(started.id)
@@ -55,9 +46,7 @@ def test_killed_half_way_nothing_is_lost_and_nothing_done_twice(platform: LocalP
     assert isinstance(report, dict)
     assert report["encoded"] + report["unchanged"] == COUNT
     assert report["unchanged"] >= len(before.item_ids)
-    kept = dict(zip(found.item_ids, found.vectors.tolist(), strict=True))
-    for item_id, vector in zip(before.item_ids, before.vectors.tolist(), strict=True):
-        assert kept[item_id] == vector
+    check_kept(before, found)
 
     again = platform.run("clustering", "extract_dataset", {"dataset": dataset.id})
     assert isinstance(again.output, dict)

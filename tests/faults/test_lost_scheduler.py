@@ -1,12 +1,11 @@
 """The scheduler and all its workers fail: what was under way goes on when they are back."""
 
-import time
 from pathlib import Path
 
-from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
 from tests.faults.cluster_by_hand import Cluster, cluster_by_hand
+from tests.faults.extractions import begun, check_kept, extracted, store_of
 
 
 def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
@@ -16,13 +15,8 @@ def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
         two_workers(cluster)
         with LocalPlatform(tmp_path / "data", scheduler=cluster.address) as platform:
             dataset = platform.import_source(emoji_folder)
-            started = platform.executions.start(
-                "clustering", "extract_dataset", {"dataset": dataset.id}
-            )
-            store = FeatureStore(platform.host("clustering").storage(dataset.id))
-            while store.count("mini-clip") == 0:
-                assert not platform.executions.get(started.id).status.final
-                time.sleep(0.05)
+            started = begun(platform)
+            store = store_of(platform)
             cluster.kill()
             before = store.read("mini-clip")
             cluster.start_scheduler()
@@ -32,18 +26,15 @@ def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
             assert any("waits for another" in line for line in platform.executions.log(started.id))
             found = store.read("mini-clip")
             assert sorted(found.item_ids) == platform.datasets.item_ids(dataset.id)
-            after = dict(zip(found.item_ids, found.vectors.tolist(), strict=True))
-            for item_id, vector in zip(before.item_ids, before.vectors.tolist(), strict=True):
-                assert after[item_id] == vector
+            check_kept(before, found)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path, emoji_folder: Path) -> None:
     with cluster_by_hand(tmp_path) as cluster:
         cluster.kill()
         with LocalPlatform(tmp_path / "data", scheduler=cluster.address) as platform:
-            dataset = platform.import_source(emoji_folder)
-            inputs = {"dataset": dataset.id}
-            ended = platform.run("clustering", "extract_dataset", inputs)
+            platform.import_source(emoji_folder)
+            ended = extracted(platform)
             assert ended.status is ExecutionStatus.LOST
             assert cluster.address in str(ended.error)
             assert "Start the scheduler and its workers, then retry it." in str(ended.error)

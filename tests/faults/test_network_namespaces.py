@@ -6,19 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
-from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
 from tests.faults.cluster_by_hand import cluster_by_hand
+from tests.faults.extractions import by_place, check_same, encoding_processes, extracted
 
-STEP = 2.0**-11
-"""Batches are others, so that the last bit of a float16 may differ."""
 NETWORK = "10.203.77"
-TORCH_BYTES = 150e6
-"""A process that holds more has loaded the model."""
 
 
 def ip(*arguments: str) -> None:
@@ -55,13 +50,9 @@ def namespaces() -> Iterator[dict[str, str]]:
 
 def vectors(platform: LocalPlatform) -> dict[str, np.ndarray]:
     """By folder and name, of an extraction that ended well at the first attempt."""
-    dataset = platform.datasets.list()[0].id
-    ended = platform.run("clustering", "extract_dataset", {"dataset": dataset})
+    ended = extracted(platform)
     assert (ended.status, ended.attempts) == (ExecutionStatus.SUCCESS, 1), ended.error
-    found = FeatureStore(platform.host("clustering").storage(dataset)).read("mini-clip")
-    by_id = dict(zip(found.item_ids, found.vectors, strict=True))
-    items = platform.datasets.items(dataset, limit=100_000).items
-    return {item.folder + item.name: by_id[item.id].astype(np.float32) for item in items}
+    return by_place(platform)
 
 
 def test_two_namespaces_make_the_vectors_that_one_process_makes(
@@ -79,8 +70,5 @@ def test_two_namespaces_make_the_vectors_that_one_process_makes(
             shared = vectors(platform)
         log = (tmp_path / "dask_worker.log").read_text()
         assert all(f"tcp://{address}:" in log for address in namespaces.values())
-        there = psutil.Process().children(recursive=True)
-        assert sum(one.memory_info().rss > TORCH_BYTES for one in there) == len(namespaces)
-    assert shared.keys() == alone.keys()
-    for place, vector in alone.items():
-        np.testing.assert_allclose(shared[place], vector, rtol=0, atol=STEP)
+        assert len(encoding_processes()) == len(namespaces)
+    check_same(shared, alone)

@@ -62,7 +62,7 @@ def prepared_items(
             if not ahead:
                 return
             item, future = ahead.popleft()
-            while not wait([future], timeout=1.0).done:
+            while not (future.done() or wait([future], timeout=1.0).done):
                 if cancelled():
                     return
             room += _pictures(item)
