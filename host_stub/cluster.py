@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,10 @@ SETTINGS = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+
+
+class SchedulerLost(ConnectionError):
+    """The scheduler cannot be reached any more: what ran by it is to be handed over again."""
 
 
 class Workers:
@@ -113,16 +118,18 @@ def on_workers(
 
     Raises:
         WorkerLost: `MAX_LOST_WORKERS` workers died of one part.
+        SchedulerLost: it is gone, and with it what the workers have done.
     """
-    from distributed import KilledWorker, wait
+    from distributed import CancelledError, KilledWorker, wait
+    from distributed.client import ClosedClientError
+    from distributed.comm import CommClosedError
 
     rest = iter(values)
     ahead: deque[Future[R]] = deque()
     try:
         while True:
             look()
-            there = len(client.nthreads())  # type: ignore[no-untyped-call]
-            room = PARTS_AHEAD * max(there, 1)  # none may be there for a moment
+            room = PARTS_AHEAD * max(workers_of(client), 1)  # none may be there for a moment
             for value in islice(rest, max(room - len(ahead), 0)):
                 ahead.append(client.submit(function, value, pure=False))
             if not ahead:
@@ -139,8 +146,19 @@ def on_workers(
             f"{MAX_LOST_WORKERS} workers died of one part of the work, most likely for lack of "
             "memory. What was committed is kept; start it again to go on."
         ) from None
+    except (CancelledError, ClosedClientError, CommClosedError) as error:
+        raise SchedulerLost(str(error)) from error
     finally:
-        client.cancel([*ahead])  # type: ignore[no-untyped-call]
+        with suppress(ClosedClientError):
+            client.cancel([*ahead])  # type: ignore[no-untyped-call]
+
+
+def workers_of(client: Client) -> int:
+    """How many there are now. Raises `SchedulerLost`."""
+    try:
+        return len(client.nthreads())  # type: ignore[no-untyped-call]
+    except OSError as error:
+        raise SchedulerLost(str(error)) from error
 
 
 def start_cluster(count: int) -> LocalCluster:

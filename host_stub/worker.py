@@ -16,7 +16,7 @@ from host_contract.context import Host
 from host_contract.entities import ExecutionStatus, Level
 from host_contract.errors import Cancelled
 from host_stub import memory
-from host_stub.cluster import on_workers
+from host_stub.cluster import SchedulerLost, on_workers, workers_of
 from host_stub.database import ExecutionRow, now
 from host_stub.execution_rows import add_to_log, end
 
@@ -67,6 +67,8 @@ def _run(platform: LocalPlatform, context: Context) -> None:
         context.end(ExecutionStatus.SUCCESS, output=output)
     except Cancelled as error:
         context.end(ExecutionStatus.CANCELLED, message=str(error))
+    except SchedulerLost:
+        raise  # not ended: whoever handed it over sees that this worker is lost, too
     except Exception as error:  # noqa: BLE001 - whatever an app raises ends its execution alone
         context.log("".join(traceback.format_exception(error)))
         known = getattr(error, "code", None) is not None
@@ -155,10 +157,10 @@ class Context:
         """Processes that share what is mapped."""
         if self._client is None or self._workers is not None:
             return self._workers or 1
-        return len(self._client.nthreads())  # type: ignore[no-untyped-call]
+        return workers_of(self._client)
 
     def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-        """Apply a function to each value, in order. Raises `Cancelled`, `WorkerLost`."""
+        """Apply a function to each value, in order. Raises `Cancelled`, `WorkerLost`, `SchedulerLost`."""
         if self._client is None:
             return map(function, values)
         return on_workers(self._client, function, values, self._stop_if_cancelled)

@@ -50,10 +50,20 @@ class Cluster:
 
     def kill(self) -> None:
         """Kill all of it, as when its machines lose their power."""
-        for process in self._processes:
+        self._end(self._processes)
+        self._processes = []
+
+    def kill_scheduler(self) -> None:
+        """Kill it alone; its workers hear of that and stop by themselves."""
+        self._end(self._processes[:1])
+        for worker in self._processes[1:]:
+            worker.wait(timeout=60)
+        self._processes = []
+
+    def _end(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
             process.kill()
             process.wait(timeout=60)
-        self._processes = []
 
     def _start(
         self, module: str, options: Sequence[str], within: Sequence[str] = ()

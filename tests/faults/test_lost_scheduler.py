@@ -1,6 +1,9 @@
 """The scheduler and all its workers fail: what was under way goes on when they are back."""
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
@@ -8,8 +11,9 @@ from tests.faults.cluster_by_hand import Cluster, cluster_by_hand
 from tests.faults.extractions import begun, check_kept, extracted, store_of
 
 
+@pytest.mark.parametrize("fail", [Cluster.kill, Cluster.kill_scheduler])
 def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
-    tmp_path: Path, emoji_folder: Path
+    tmp_path: Path, emoji_folder: Path, fail: Callable[[Cluster], None]
 ) -> None:
     with cluster_by_hand(tmp_path) as cluster:
         two_workers(cluster)
@@ -17,7 +21,7 @@ def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
             dataset = platform.import_source(emoji_folder)
             started = begun(platform)
             store = store_of(platform)
-            cluster.kill()
+            fail(cluster)
             before = store.read("mini-clip")
             cluster.start_scheduler()
             two_workers(cluster)

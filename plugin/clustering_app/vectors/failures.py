@@ -8,6 +8,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import icechunk
+from zarr.errors import NodeNotFoundError
 
 from clustering_app.errors import NoFeatures, StoreError
 
@@ -19,10 +20,10 @@ READING_ATTEMPTS = 3
 
 @contextmanager
 def with_one_error() -> Iterator[None]:
-    """Say in one line what Icechunk says in a page."""
+    """Say in one line what Icechunk says in a page, and Zarr where a group is gone."""
     try:
         yield
-    except icechunk.IcechunkError as error:
+    except (icechunk.IcechunkError, NodeNotFoundError) as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise StoreError(
             f"The feature store cannot be read or written ({reason}). It was deleted meanwhile, or "

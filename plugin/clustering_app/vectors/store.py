@@ -71,7 +71,10 @@ class FeatureStore:
 
     def exists(self) -> bool:
         """Whether anything was ever written, and not deleted since."""
-        return self._folder.is_dir()
+        try:  # Icechunk leaves an empty folder where it opens what is being deleted
+            return any(self._folder.iterdir())
+        except FileNotFoundError:
+            return False
 
     @reading
     def snapshot(self) -> str:
@@ -161,13 +164,13 @@ class FeatureStore:
         Raises:
             NoFeatures: there is no such feature set (at that snapshot).
         """
-        snapshot = snapshot or self.snapshot()
-        group = _feature_set(self._read(snapshot), name)
+        root = self._read(snapshot)
+        group = _feature_set(root, name)
         return FeatureSet(
             info=describe(group),
             item_ids=tuple(strings(group["item_ids"])),
             vectors=np.asarray(group["vectors"][:]),
-            snapshot=snapshot,
+            snapshot=_snapshot(root),
         )
 
     @reading
@@ -231,7 +234,7 @@ class FeatureStore:
             return
         with self._lock:
             shutil.rmtree(self._unfinished, ignore_errors=True)
-            if self.exists():
+            if self._folder.is_dir():
                 self._folder.rename(self._unfinished)
                 shutil.rmtree(self._unfinished)
             Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -285,7 +288,13 @@ class FeatureStore:
     def _repository(self) -> icechunk.Repository:
         if not self.exists():
             raise NoFeatures(NOTHING_YET)
-        return icechunk.Repository.open(icechunk.local_filesystem_storage(str(self._folder)))
+        try:
+            return icechunk.Repository.open(icechunk.local_filesystem_storage(str(self._folder)))
+        except BaseException as error:
+            # Where the folder goes at this moment Icechunk panics, which is no Exception.
+            if type(error).__name__ == "PanicException" and not self.exists():
+                raise NoFeatures(NOTHING_YET) from error
+            raise
 
     def _root(self) -> zarr.Group | None:
         """The root as it is now; None before the first commit."""
@@ -329,6 +338,8 @@ class FeatureStore:
         session = icechunk.Repository.create(storage).writable_session(BRANCH)
         zarr.create_group(session.store)
         session.commit("make the store")
+        if self._folder.is_dir():
+            self._folder.rmdir()
         self._unfinished.rename(self._folder)
 
 
