@@ -122,7 +122,7 @@ def on_workers(
     """
     from distributed import CancelledError, KilledWorker, wait
     from distributed.client import ClosedClientError
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     rest = iter(values)
     ahead: deque[Future[R]] = deque()

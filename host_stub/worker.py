@@ -160,7 +160,13 @@ class Context:
         return workers_of(self._client)
 
     def map(self, function: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-        """Apply a function to each value, in order. Raises `Cancelled`, `WorkerLost`, `SchedulerLost`."""
+        """Apply a function to each value, in order.
+
+        Raises:
+            Cancelled: the user asked to stop.
+            WorkerLost: workers died of one of the values.
+            SchedulerLost: the scheduler cannot be reached any more.
+        """
         if self._client is None:
             return map(function, values)
         return on_workers(self._client, function, values, self._stop_if_cancelled)
