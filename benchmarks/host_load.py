@@ -179,8 +179,9 @@ def count(address: str, dataset: str) -> int:
 
 
 def extract(address: str, dataset: str) -> str:
-    """Start an extraction, and wait until it encodes; its id."""
-    wanted = {"app": "clustering", "function": "extract_dataset", "inputs": {"dataset": dataset}}
+    """Start an extraction of all, whatever has vectors, and wait until it encodes; its id."""
+    inputs = {"dataset": dataset, "which": "all"}
+    wanted = {"app": "clustering", "function": "extract_dataset", "inputs": inputs}
     execution = httpx.post(f"{address}/api/v1/executions", json=wanted, timeout=60).json()["id"]
     until = time.monotonic() + EXTRACTING_SECONDS
     while progress(address, execution) == 0.0 and time.monotonic() < until:

@@ -25,7 +25,6 @@ AT_PLACE = (
     .limit(1)
 )
 """Made once: to make it takes longer than to run it, and an import runs it for each item."""
-THUMBNAIL = select(ItemRow.name, ItemRow.thumbnail).where(ItemRow.id == bindparam("item_id"))
 
 
 class ItemReading:
@@ -118,13 +117,13 @@ class ItemReading:
 
     def thumbnail(self, item_id: str) -> bytes:
         """A small WebP. Raises `NotFound`, or `ItemUnreadable` where there is none."""
-        with self._database.session() as session:
-            found = session.execute(THUMBNAIL, {"item_id": item_id}).one_or_none()
+        found = self._database.row("SELECT name, thumbnail FROM items WHERE id = ?", item_id)
         if found is None:
             raise NotFound(f"There is no item {item_id!r}.")
-        if found.thumbnail is None:
-            raise ItemUnreadable(f"Item {found.name!r} ({item_id}) has no thumbnail.")
-        return self._files.path(found.thumbnail).read_bytes()
+        name, thumbnail = found
+        if thumbnail is None:
+            raise ItemUnreadable(f"Item {name!r} ({item_id}) has no thumbnail.")
+        return self._files.path(thumbnail).read_bytes()
 
 
 def item_row(session: Session, item_id: str) -> ItemRow:

@@ -48,6 +48,8 @@ def mount(
     made_once.make_once()
     # Bokeh looks for mistakes in each page: 10 ms, and a warning for each place still empty.
     settings.perform_document_validation = False
+    # A tenth of a page's making went into looking at the signatures of Panel's own callbacks.
+    settings.perform_error_diagnostics = False
     # Of a part that came after the page, a browser's first message brings the whole part.
     warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
     pn.extension(notifications=True)

@@ -94,6 +94,7 @@ class DataTab:
         self._tiles = Tiles(on_select=self._select, on_open=self._open)
         self._empty = Elements(on_message=self._on_message, visible=False)
         self._pages = pmui.Pagination(count=1, value=0, size="small", margin=(6, 0))
+        self._pages._priority_changes = ["value"]  # Panel would wait 50 ms for further changes
         self._pages.param.watch(self._turn_page, "value")
         self._order = pmui.Select(
             label="Sort", options=list(ORDERS), size="small", width=150, margin=(0, 12)
