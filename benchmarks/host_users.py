@@ -1,10 +1,10 @@
 """People who look through a dataset, each in an open page: what a browser sends, without one.
 
 `python -m benchmarks.host_users ADDRESS DATASET_ID USERS ARRIVAL VISITS PAGES PAUSE` lets users
-come at random within ARRIVAL seconds. On each of their visits they open a page, and then turn to so
-many random pages of the grid, with a pause in between that is PAUSE seconds in the mean. After each
-turn the thumbnails of the page are fetched, six at a time as browsers do. It prints how long
-everything took, as JSON, in milliseconds.
+come at random within ARRIVAL seconds. On each of their visits they open a page, and then scroll to
+so many random places of the grid, with a pause in between that is PAUSE seconds in the mean. Each
+time three screens of tiles come, and the thumbnails of half of them are fetched, six at a time as
+browsers do. It prints how long everything took, as JSON, in milliseconds.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
 AT_ONCE = 6
+TILES, PICTURES = 96, 48
 READY = {"type": "event", "name": "document_ready", "values": {"type": "map"}}
 
 
@@ -44,8 +45,7 @@ class Person:
         self._socket, self._http, self._times = socket, http, times
         self._tiles: asyncio.Queue[list[str]] = asyncio.Queue()
         self._opened = asyncio.Event()
-        self._pages = ""
-        self._page = 0
+        self._grid = ""
         self._count = 1
 
     async def open(self) -> None:
@@ -53,23 +53,23 @@ class Person:
         await self._message()
         await self._send("PULL-DOC-REQ", {})
         await self._message()
-        event = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": READY}
-        await self._send("PATCH-DOC", {"events": [event]})
+        await self._say(READY)
         self._listening = asyncio.create_task(self._listen())
         await asyncio.wait_for(self._opened.wait(), 60)
 
     async def turn(self, chance: random.Random) -> None:
-        """To another page of the grid, with its thumbnails."""
-        self._page = (self._page + chance.randrange(1, max(2, self._count))) % self._count
+        """To another place of the grid, with its thumbnails."""
+        first = chance.randrange(max(1, self._count - TILES))
         while not self._tiles.empty():
             self._tiles.get_nowait()
         started = time.perf_counter()
-        change = {"kind": "ModelChanged", "model": {"id": self._pages}, "attr": "value"}
-        await self._send("PATCH-DOC", {"events": [{**change, "new": self._page}]})
+        wanted = {"type": "map", "entries": [["show", first], ["count", TILES]]}
+        values = {"type": "map", "entries": [["model", {"id": self._grid}], ["data", wanted]]}
+        await self._say({"type": "event", "name": "data_event", "values": values})
         pictures = await asyncio.wait_for(self._tiles.get(), 60)
         self._times.turned.append(1000 * (time.perf_counter() - started))
         gate = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._fetch(picture, gate) for picture in pictures))
+        await asyncio.gather(*(self._fetch(picture, gate) for picture in pictures[:PICTURES]))
 
     def close(self) -> None:
         """Listen no longer."""
@@ -87,14 +87,20 @@ class Person:
         while True:
             kind, content = await self._message()
             for event in content["events"] if kind == "PATCH-DOC" else []:
-                if not self._opened.is_set() and (pages := pagination_in(event)) is not None:
-                    self._pages, self._count = pages["id"], pages["attributes"]["count"]
+                if not self._opened.is_set() and (grid := grid_in(event)) is not None:
+                    self._grid = grid["id"]
+                    shown = grid["attributes"]["data"]["attributes"]["shown"]
+                    self._count = dict(shown["entries"])["count"]
                     self._opened.set()
-                elif event.get("attr") == "tiles":
-                    tiles = [dict(tile["entries"]) for tile in event["new"]]
+                elif event.get("attr") == "shown":
+                    shown = dict(event["new"]["entries"])
+                    self._count = shown["count"]
+                    tiles = [dict(tile["entries"]) for tile in shown["tiles"]]
                     self._tiles.put_nowait([tile["picture"] for tile in tiles])
-                elif event.get("attr") == "count" and event["model"]["id"] == self._pages:
-                    self._count = event["new"]
+
+    async def _say(self, event: object) -> None:
+        sent = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}
+        await self._send("PATCH-DOC", {"events": [sent]})
 
     async def _send(self, kind: str, content: object) -> None:
         header = {"msgid": "0", "msgtype": kind}
@@ -110,15 +116,15 @@ class Person:
         return header["msgtype"], content
 
 
-def pagination_in(part: object) -> dict[str, Any] | None:
-    """What holds the number of the page that is shown, in a part of a message."""
+def grid_in(part: object) -> dict[str, Any] | None:
+    """The model of the grid, in a part of a message."""
     if isinstance(part, dict):
         attributes = part.get("attributes")
-        if isinstance(attributes, dict) and attributes.get("class_name") == "Pagination":
-            return dict(attributes["data"])
+        if isinstance(attributes, dict) and attributes.get("class_name") == "Tiles":
+            return part
         part = list(part.values())
     if isinstance(part, list):
-        return next((found for one in part if (found := pagination_in(one))), None)
+        return next((found for one in part if (found := grid_in(one))), None)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,23 +25,27 @@ from host_stub.users import Role, User
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform
 
-PAGE_SIZE = 48
+TILES = 96
+"""Shown at first, until the browser says how many are in view."""
+AT_ONCE = 1_000
+"""Items of a range that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One page of the grid."""
+    """The part of the list of items that the browser has."""
 
-    page: int
+    first: int
+    """Number of the first, from 0."""
     items: tuple[Item, ...]
     matching: int
-    """Items on all pages together."""
+    """Items in the list."""
     total: int
     """Items in the dataset."""
 
 
 class DataTab:
-    """A page of tiles at a time; the selection is a set of item ids across all pages."""
+    """All items that match, as tiles; the selection is a set of item ids."""
 
     def __init__(
         self,
@@ -56,7 +60,9 @@ class DataTab:
         self._changed = changed
         self._selection: dict[str, None] = {}
         self._shown = Shown(0, (), 0, 0)
-        self._loads = 0
+        self._part = (0, TILES)
+        """Number of the first tile that is wanted, and how many."""
+        self._loads = self._lists = 0
         self.view = pn.Column(
             sizing_mode="stretch_both",
             styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
@@ -83,7 +89,7 @@ class DataTab:
         await self.load()
         grid[:] = [
             self._filter.error,
-            pn.Row(self._count, self._order, self._pages, sizing_mode="stretch_width", margin=0),
+            pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
             self._tiles,
             self._empty,
             self._viewer.place,
@@ -91,11 +97,8 @@ class DataTab:
 
     def _make_grid(self) -> None:
         self._count = Elements(on_message=self._on_message, margin=0)
-        self._tiles = Tiles(on_select=self._select, on_open=self._open)
+        self._tiles = Tiles(self)
         self._empty = Elements(on_message=self._on_message, visible=False)
-        self._pages = pmui.Pagination(count=1, value=0, size="small", margin=(6, 0))
-        self._pages._priority_changes = ["value"]  # Panel would wait 50 ms for further changes
-        self._pages.param.watch(self._turn_page, "value")
         self._order = pmui.Select(
             label="Sort", options=list(ORDERS), size="small", width=150, margin=(0, 12)
         )
@@ -118,12 +121,33 @@ class DataTab:
         self._filter.show_only_selected(bool(self._selection))
         await self.load()
 
-    async def load(self, page: int = 0) -> None:
-        """Read a page of items and show it. Of several at once, the last one wins."""
+    async def load(self) -> None:
+        """Read the items anew, and show them from the first on."""
+        self._part = (0, self._part[1])
+        self._lists += 1
+        await self._load()
+
+    async def reload(self) -> None:
+        """Read what is shown again, after items changed; forget selected items that are gone."""
+        if self._selection:
+            ids = await asyncio.to_thread(self._datasets.item_ids, self._dataset_id, None)
+            there = set(ids)
+            self._selection = {i: None for i in self._selection if i in there}
+            if not self._selection:
+                self._filter.show_only_selected(False)
+        await self._load()
+
+    async def show_part(self, first: int, count: int) -> None:
+        """Show another part of the list, which the browser has scrolled to."""
+        self._part = (first, count)
+        await self._load()
+
+    async def _load(self) -> None:
+        """Read the part that is wanted. Of several at once, the last one wins."""
         self._loads += 1
         load = self._loads
         try:
-            shown = await asyncio.to_thread(self._read, page)
+            shown = await asyncio.to_thread(self._read, *self._part)
         except InvalidQuery as error:
             self._filter.error.put(text(str(error), "error-text", "p"))
             return
@@ -131,54 +155,49 @@ class DataTab:
             self._filter.error.put()
             self._show(shown)
 
-    async def reload(self) -> None:
-        """Read the open page again, after items changed; forget selected items that are gone."""
-        if self._selection:
-            ids = await asyncio.to_thread(self._datasets.item_ids, self._dataset_id, None)
-            there = set(ids)
-            self._selection = {i: None for i in self._selection if i in there}
-            if not self._selection:
-                self._filter.show_only_selected(False)
-        await self.load(self._shown.page)
-
-    def _read(self, page: int) -> Shown:
-        query = self._filter.query()
+    def _read(self, first: int, count: int) -> Shown:
         total = self._datasets.count_items(self._dataset_id)
+        items, matching = self._items(first, count)
+        if not items and matching:  # the list became shorter
+            first = max(0, matching - count)
+            items, matching = self._items(first, count)
+        return Shown(first, items, matching, total)
+
+    def _items(self, first: int, count: int) -> tuple[tuple[Item, ...], int]:
+        """So many items of the list, from a number on, and how long it is."""
         if self._filter.only_selected:
-            chosen = self.selection
-            page = min(page, max(0, (len(chosen) - 1) // PAGE_SIZE))
-            ids = chosen[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+            chosen = sorted(self._selection)
+            ids = chosen[first : first + count]
             found = self._datasets.page(
-                self._dataset_id, {"id": {"$in": ids}}, offset=0, limit=PAGE_SIZE
+                self._dataset_id, {"id": {"$in": ids}}, offset=0, limit=count
             )
-            return Shown(page, found.items, len(chosen), total)
+            return found.items, len(chosen)
         found = self._datasets.page(
             self._dataset_id,
-            query,
-            offset=page * PAGE_SIZE,
-            limit=PAGE_SIZE,
+            self._filter.query(),
+            offset=first,
+            limit=count,
             order=self._order.value,
         )
-        last = max(0, (found.total - 1) // PAGE_SIZE)
-        return self._read(last) if page > last else Shown(page, found.items, found.total, total)
+        return found.items, found.total
 
     def _show(self, shown: Shown) -> None:
         self._shown = shown
-        self._pages.param.update(
-            count=max(1, -(-shown.matching // PAGE_SIZE)),
-            value=shown.page,
-            visible=shown.matching > PAGE_SIZE,
-        )
-        self._tiles.put(shown.items, self._selection)
+        self._show_tiles()
         self._tiles.visible = bool(shown.items)
         self._empty.visible = not shown.items
         if not shown.items:
             self._empty.put(self._nothing_here())
         self._show_count()
 
+    def _show_tiles(self) -> None:
+        shown = self._shown
+        self._tiles.put(
+            shown.items, self._selection, of=self._lists, first=shown.first, count=shown.matching
+        )
+
     def _show_count(self) -> None:
         shown, selected = self._shown, len(self._selection)
-        first = shown.page * PAGE_SIZE
         parts: list[Element] = [
             text(f"{selected:,} of {shown.total:,} selected", "selected-count"),
             button("Select All", "select all"),
@@ -186,9 +205,8 @@ class DataTab:
         ]
         if shown.items:
             matching = "" if shown.matching == shown.total else " that match"
-            where = f"{first + 1:,}–{first + len(shown.items):,} of "  # noqa: RUF001
-            where += f"{formats.count(shown.matching, 'item')}{matching}"
-            parts.append(text(where, "quiet push-right"))
+            there = f"{formats.count(shown.matching, 'item')}{matching}"
+            parts.append(text(there, "quiet push-right"))
         self._count.put(box("status", *parts))
 
     def _nothing_here(self) -> Element:
@@ -201,15 +219,31 @@ class DataTab:
             "Press Upload, or drop files on it, to bring pictures into this dataset.",
         )
 
-    async def _select(self, item_ids: Collection[str]) -> None:
-        """These, and no others, are selected on the open page."""
-        for item in self._shown.items:
-            self._selection.pop(item.id, None)
+    async def select(self, item_ids: Sequence[str], among: Sequence[str]) -> None:
+        """Take over which of the tiles are selected."""
+        for item_id in among:
+            self._selection.pop(item_id, None)
         self._selection.update(dict.fromkeys(item_ids))
         self._show_selected()
 
+    async def select_range(self, first: int, last: int) -> None:
+        """Select items by their numbers in the list, the last one included."""
+        try:
+            ids = await asyncio.to_thread(self._ids, first, last)
+        except InvalidQuery:
+            return  # it stands under the filter already
+        self._selection.update(dict.fromkeys(ids))
+        self._show_selected()
+
+    def _ids(self, first: int, last: int) -> list[str]:
+        return [
+            item.id
+            for at in range(first, min(last + 1, self._shown.matching), AT_ONCE)
+            for item in self._items(at, min(AT_ONCE, last + 1 - at))[0]
+        ]
+
     def _show_selected(self) -> None:
-        self._tiles.put(self._shown.items, self._selection)
+        self._show_tiles()
         self._show_count()
 
     async def _on_message(self, message: Any) -> None:
@@ -236,23 +270,29 @@ class DataTab:
             await self.load()
         self._show_selected()
 
-    async def _turn_page(self, event: Any) -> None:
-        if event.new != self._shown.page:
-            await self.load(event.new)
-
     async def _sort(self, _event: object) -> None:
         await self.load()
 
-    async def _open(self, item_id: str) -> None:
+    async def open_item(self, item_id: str) -> None:
+        """Show an item large."""
         try:
             self._viewer.show(await asyncio.to_thread(self._datasets.item, item_id))
         except NotFound:
             await self.reload()
 
     async def _step(self, item_id: str, step: int) -> None:
+        """Show the item before or after that one in the list."""
         ids = [item.id for item in self._shown.items]
-        if item_id in ids and 0 <= ids.index(item_id) + step < len(ids):
-            await self._open(ids[ids.index(item_id) + step])
+        if item_id not in ids:
+            return
+        at = self._shown.first + ids.index(item_id) + step
+        if not 0 <= at < self._shown.matching:
+            return
+        if not 0 <= at - self._shown.first < len(ids):
+            await self.show_part(max(0, at - TILES // 2), TILES)
+        here = at - self._shown.first
+        if 0 <= here < len(self._shown.items):
+            await self.open_item(self._shown.items[here].id)
 
     async def _uploaded(self, done: int, failed: list[str]) -> None:
         if done:

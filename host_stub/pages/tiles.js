@@ -1,4 +1,9 @@
-// Draws tiles with createElement and text nodes only, and reports selecting and opening.
+// Draws those of a long list of items that are near what is in view, with createElement and text
+// nodes only, and reports scrolling, selecting and opening. Items are numbered through the list.
+
+const GAP = 12, EDGE = 6
+const ANSWER_MILLISECONDS = 2000
+// After so long without an answer one asks again.
 
 function element(tag, style, text) {
   const node = document.createElement(tag)
@@ -15,7 +20,6 @@ function icon(name, style) {
 
 function draw(tile) {
   const node = element("div", "tile")
-  node.tabIndex = -1
   node.setAttribute("role", "option")
   node.setAttribute("aria-label", tile.name)
   node.title = tile.name
@@ -43,82 +47,149 @@ function draw(tile) {
 }
 
 export function render({model}) {
-  const root = element("div", "tile-grid")
-  root.setAttribute("role", "listbox")
-  root.setAttribute("aria-multiselectable", "true")
-  root.setAttribute("aria-label", "Items")
+  const root = element("div", "tile-scroll")
+  const grid = element("div", "tile-grid")
+  grid.setAttribute("role", "listbox")
+  grid.setAttribute("aria-multiselectable", "true")
+  grid.setAttribute("aria-label", "Items")
+  root.append(grid)
+  let shown = {list: -1, first: 0, count: 0, tiles: []}
   let nodes = []
   let selected = new Set()
+  let columns = 1, height = 1
   let anchor = 0
+  let wanted = null
+  // Number of the item that gets the focus once it is there.
+  let asked = 0
+  // Since when an answer is waited for; 0 when none is.
+
+  const has = (number) => number >= shown.first && number < shown.first + nodes.length
+  const number = (node) => shown.first + nodes.indexOf(node)
+  const now = () => performance.timeOrigin + performance.now()
 
   const mark = () => nodes.forEach((node, index) => {
-    const on = selected.has(model.tiles[index].id)
+    const on = selected.has(shown.tiles[index].id)
     node.classList.toggle("selected", on)
     node.setAttribute("aria-selected", String(on))
   })
 
-  const focus = (index) => {
-    nodes.forEach((node, i) => { node.tabIndex = i === index ? 0 : -1 })
-    nodes[index].focus({preventScroll: false})
+  const place = () => {
+    if (nodes.length === 0 || root.clientHeight === 0) { return }
+    columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length
+    height = nodes[0].offsetHeight + GAP
+    grid.style.paddingTop = `${EDGE + Math.floor(shown.first / columns) * height}px`
+    grid.style.height = `${2 * EDGE + Math.ceil(shown.count / columns) * height}px`
+    nodes.forEach((node, index) => {
+      node.style.gridColumnStart = index === 0 ? String(shown.first % columns + 1) : ""
+    })
   }
 
-  const select = (index, range) => {
-    const on = range || !selected.has(model.tiles[index].id)
-    const [first, last] = range ? [Math.min(anchor, index), Math.max(anchor, index)] : [index, index]
-    const ids = model.tiles.slice(first, last + 1).map((tile) => tile.id)
+  const look = () => {
+    if (nodes.length === 0 || root.clientHeight === 0) { return }
+    if (asked > 0 && performance.now() - asked < ANSWER_MILLISECONDS) { return }
+    const first = Math.floor(root.scrollTop / height) * columns
+    const last = Math.min(shown.count, Math.ceil((root.scrollTop + root.clientHeight) / height) * columns)
+    if (first >= shown.first && last <= shown.first + nodes.length) { return }
+    const screen = last - first
+    asked = performance.now()
+    model.send_msg({show: Math.max(0, first - screen), count: 3 * screen})
+    setTimeout(look, ANSWER_MILLISECONDS)
+  }
+
+  const focus = (to) => {
+    if (has(to)) {
+      wanted = null
+      nodes.forEach((node, index) => { node.tabIndex = index === to - shown.first ? 0 : -1 })
+      nodes[to - shown.first].focus({preventScroll: false})
+    } else {
+      wanted = to
+      root.scrollTop = Math.floor(to / columns) * height
+    }
+  }
+
+  const select = (to, range) => {
+    if (range && !has(anchor)) {
+      model.send_msg({range: [Math.min(anchor, to), Math.max(anchor, to)], at: now()})
+      return
+    }
+    const on = range || !selected.has(shown.tiles[to - shown.first].id)
+    const [from, until] = range ? [Math.min(anchor, to), Math.max(anchor, to)] : [to, to]
+    const ids = shown.tiles.slice(from - shown.first, until - shown.first + 1).map((tile) => tile.id)
     ids.forEach((id) => { on ? selected.add(id) : selected.delete(id) })
-    if (!range) { anchor = index }
+    if (!range) { anchor = to }
     mark()
     // The whole state with its time: messages may overtake each other on the server.
-    const now = model.tiles.map((tile) => tile.id).filter((id) => selected.has(id))
-    model.send_msg({first: model.tiles[0].id, selected: now, at: performance.timeOrigin + performance.now()})
+    const here = shown.tiles.map((tile) => tile.id).filter((id) => selected.has(id))
+    model.send_msg({part: shown.part, selected: here, at: now()})
   }
 
-  const open = (index) => model.send_msg({open: model.tiles[index].id})
+  const open = (to) => model.send_msg({open: shown.tiles[to - shown.first].id})
 
-  const columns = () => {
-    const top = nodes[0].offsetTop
-    const count = nodes.findIndex((node) => node.offsetTop > top)
-    return count < 0 ? nodes.length : count
-  }
-
-  root.addEventListener("click", (event) => {
-    const index = nodes.findIndex((node) => node.contains(event.target))
-    if (index < 0) { return }
-    focus(index)
-    if (event.target.closest(".tile-open")) { open(index) } else { select(index, event.shiftKey) }
+  grid.addEventListener("click", (event) => {
+    const node = event.target.closest(".tile")
+    if (node === null) { return }
+    focus(number(node))
+    if (event.target.closest(".tile-open")) { open(number(node)) } else { select(number(node), event.shiftKey) }
   })
-  root.addEventListener("dblclick", (event) => {
-    const index = nodes.findIndex((node) => node.contains(event.target))
-    if (index >= 0 && !event.target.closest(".tile-open")) { open(index) }
+  grid.addEventListener("dblclick", (event) => {
+    const node = event.target.closest(".tile")
+    if (node !== null && !event.target.closest(".tile-open")) { open(number(node)) }
   })
-  root.addEventListener("keydown", (event) => {
-    const index = nodes.indexOf(event.target.closest(".tile"))
-    if (index < 0) { return }
-    const steps = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns()}
+  grid.addEventListener("keydown", (event) => {
+    const node = event.target.closest(".tile")
+    if (node === null) { return }
+    const at = number(node)
+    const screen = columns * Math.max(1, Math.floor(root.clientHeight / height))
+    const steps = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns,
+                   PageDown: screen, PageUp: -screen, Home: -at, End: shown.count}
     if (event.key in steps) {
-      focus(Math.max(0, Math.min(nodes.length - 1, index + steps[event.key])))
+      focus(Math.max(0, Math.min(shown.count - 1, at + steps[event.key])))
     } else if (event.key === " ") {
-      select(index, event.shiftKey)
+      select(at, event.shiftKey)
     } else if (event.key === "Enter") {
-      open(index)
+      open(at)
     } else {
       return
     }
     event.preventDefault()
   })
+  root.addEventListener("scroll", () => requestAnimationFrame(look))
 
   const fill = () => {
+    const another = model.shown.list !== shown.list
+    const before = new Map(shown.tiles.map((tile, index) => [JSON.stringify(tile), nodes[index]]))
+    shown = model.shown
     selected = new Set(model.selected)
-    nodes = model.tiles.map(draw)
-    anchor = 0
-    root.replaceChildren(...nodes)
-    root.scrollTop = 0
-    if (nodes.length > 0) { nodes[0].tabIndex = 0 }
+    // A tile that stays keeps its node, and so its picture and the focus.
+    nodes = shown.tiles.map((tile) => before.get(JSON.stringify(tile)) ?? draw(tile))
+    const kept = new Set(nodes)
+    for (const node of [...grid.children]) { if (!kept.has(node)) { node.remove() } }
+    let next = grid.firstChild
+    nodes.forEach((node, index) => {
+      node.setAttribute("aria-posinset", String(shown.first + index + 1))
+      node.setAttribute("aria-setsize", String(shown.count))
+      if (node === next) { next = next.nextSibling } else { grid.insertBefore(node, next) }
+    })
+    const focused = nodes.indexOf(root.getRootNode().activeElement)
+    nodes.forEach((node, index) => { node.tabIndex = index === Math.max(0, focused) ? 0 : -1 })
     mark()
+    place()
+    asked = 0
+    if (another) { anchor = 0; wanted = null; root.scrollTop = 0 }
+    if (wanted !== null && has(wanted)) { focus(wanted) }
+    look()
   }
+
+  new ResizeObserver(() => {
+    if (root.clientHeight === 0) { return }
+    const top = Math.floor(root.scrollTop / height) * columns
+    const rest = root.scrollTop % height
+    place()
+    root.scrollTop = Math.floor(top / columns) * height + Math.min(rest, height)
+    look()
+  }).observe(root)
   fill()
-  model.on("tiles", fill)
+  model.on("shown", fill)
   model.on("selected", () => { selected = new Set(model.selected); mark() })
   return root
 }

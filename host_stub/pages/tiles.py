@@ -1,9 +1,12 @@
-"""A page of items as pictures to select: one component, drawn by tiles.js as plain DOM nodes."""
+"""Items as pictures to select: one component, drawn by tiles.js as plain DOM nodes.
+
+Only those near what is in view are in the browser; it says which these are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
 
 import param
 from panel.custom import JSComponent
@@ -12,51 +15,103 @@ from pydantic import JsonValue
 from host_contract.entities import Item
 from host_stub.pages.elements import HERE, STYLE, call
 
+MOST_ITEMS = 2**31
+MOST_TILES = 1_000
+"""In the browser at once: three screens of a very large one."""
+KEPT_PARTS = 10
+
+
+class OnTiles(Protocol):
+    """What a person does with tiles. Numbers count through the whole list, from 0."""
+
+    async def select(self, item_ids: Sequence[str], among: Sequence[str]) -> None:
+        """These, and no others, are selected among those."""
+
+    async def select_range(self, first: int, last: int) -> None:
+        """These are selected, too, the last one included."""
+
+    async def show_part(self, first: int, count: int) -> None:
+        """So many are to be shown, from the first on."""
+
+    async def open_item(self, item_id: str) -> None:
+        """This one is to be shown large."""
+
 
 class Tiles(JSComponent):  # type: ignore[misc]
     """Tiles that toggle at a click or Space, and open at a double click or Enter."""
 
-    tiles = param.List(default=[], doc="What tiles.js draws of each item.")
+    shown = param.Dict(
+        default={"list": 0, "part": 0, "first": 0, "count": 0, "tiles": []},
+        doc="Which list it is and which part, the number of the first tile, the list's length, and "
+        "the tiles.",
+    )
     selected = param.List(default=[], doc="Ids of the selected ones among the tiles.")
 
     _esm = HERE / "tiles.js"
 
-    def __init__(
-        self,
-        *,
-        on_select: Callable[[Collection[str]], Awaitable[None]],
-        on_open: Callable[[str], Awaitable[None]],
-    ) -> None:
+    def __init__(self, on: OnTiles) -> None:
         super().__init__(sizing_mode="stretch_both", min_height=0, stylesheets=[STYLE], margin=0)
-        self._on_select = on_select
-        self._on_open = on_open
+        self._on = on
         self._last = 0.0
+        self._parts: dict[int, list[str]] = {}
+        """Ids of the last parts that were shown: what is said of one may come after the next."""
 
-    def put(self, items: Sequence[Item], selection: Collection[str]) -> None:
-        """Show these items; those whose id is in the selection are marked."""
-        tiles = [tile(item) for item in items]
+    def put(
+        self, items: Sequence[Item], selection: Collection[str], *, of: int, first: int, count: int
+    ) -> None:
+        """Show these items; those whose id is in the selection are marked.
+
+        Args:
+            items: What is shown.
+            selection: Ids of whatever is selected.
+            of: Which list they are of: at another one the browser goes to its beginning.
+            first: The number of the first of them in that list.
+            count: How long the list is.
+        """
+        tiles, part = [tile(item) for item in items], self.shown["part"]
+        shown = {"list": of, "part": part, "first": first, "count": count, "tiles": tiles}
+        if shown != self.shown:
+            shown["part"] = part + 1
+            self._parts = {**self._parts, part + 1: [item.id for item in items]}
+            self._parts.pop(part + 1 - KEPT_PARTS, None)
         selected = [item.id for item in items if item.id in selection]
-        if tiles != self.tiles:  # drawing them again takes the focus away
-            self.param.update(tiles=tiles, selected=selected)
-        elif selected != self.selected:
-            self.selected = selected
+        self.param.update(shown=shown, selected=selected)
 
     def _handle_msg(self, message: Any) -> None:
-        ids = [tile["id"] for tile in self.tiles]
-        if not isinstance(message, dict) or not ids:
+        if not isinstance(message, dict):
             return
-        if message.get("open") in ids:
-            call(self._on_open, message["open"])
+        ends = message.get("range")
+        if message.get("open") in self._ids():
+            call(self._on.open_item, message["open"])
+        elif part := _numbers(message.get("show"), message.get("count")):
+            call(self._show, part)
+        elif isinstance(ends, list) and len(ends) == 2 and (numbers := _numbers(*ends)):
+            call(self._select_range, numbers)
         elif isinstance(message.get("selected"), list):
-            call(self._take, message)
+            call(self._select, message)
 
-    async def _take(self, message: dict[str, Any]) -> None:
-        """Take the state of the tiles over, unless it is of another page or older than the last."""
-        ids = [tile["id"] for tile in self.tiles]
-        at = message.get("at")
-        if ids[:1] == [message.get("first")] and isinstance(at, float | int) and at > self._last:
+    async def _show(self, part: Sequence[int]) -> None:
+        await self._on.show_part(part[0], min(part[1], MOST_TILES))
+
+    async def _select_range(self, ends: Sequence[int]) -> None:
+        await self._on.select_range(*ends)
+
+    async def _select(self, message: dict[str, Any]) -> None:
+        """Take the state of the tiles over, unless it is older than the last, or of none known."""
+        part, at = message.get("part"), message.get("at")
+        ids = self._parts.get(part) if isinstance(part, int) else None
+        if ids is not None and isinstance(at, float | int) and at > self._last:
             self._last = at
-            await self._on_select([i for i in ids if i in message["selected"]])
+            await self._on.select([i for i in ids if i in message["selected"]], ids)
+
+    def _ids(self) -> list[str]:
+        return [tile["id"] for tile in self.shown["tiles"]]
+
+
+def _numbers(*values: object) -> list[int]:
+    """These, if all of them are numbers from 0 on; else none."""
+    numbers = [value for value in values if isinstance(value, int) and 0 <= value < MOST_ITEMS]
+    return numbers if len(numbers) == len(values) else []
 
 
 def tile(item: Item) -> dict[str, JsonValue]:
