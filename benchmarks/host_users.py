@@ -90,13 +90,12 @@ class Person:
                 if not self._opened.is_set() and (grid := grid_in(event)) is not None:
                     self._grid = grid["id"]
                     shown = grid["attributes"]["data"]["attributes"]["shown"]
-                    self._count = dict(shown["entries"])["count"]
+                    self._count = json.loads(shown)["count"]
                     self._opened.set()
                 elif event.get("attr") == "shown":
-                    shown = dict(event["new"]["entries"])
+                    shown = json.loads(event["new"])
                     self._count = shown["count"]
-                    tiles = [dict(tile["entries"]) for tile in shown["tiles"]]
-                    self._tiles.put_nowait([tile["picture"] for tile in tiles])
+                    self._tiles.put_nowait([tile["picture"] for tile in shown["tiles"]])
 
     async def _say(self, event: object) -> None:
         sent = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}

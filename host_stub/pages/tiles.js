@@ -156,9 +156,10 @@ export function render({model}) {
   root.addEventListener("scroll", () => requestAnimationFrame(look))
 
   const fill = () => {
-    const another = model.shown.list !== shown.list
+    const news = JSON.parse(model.shown)
+    const another = news.list !== shown.list
     const before = new Map(shown.tiles.map((tile, index) => [JSON.stringify(tile), nodes[index]]))
-    shown = model.shown
+    shown = news
     selected = new Set(model.selected)
     // A tile that stays keeps its node, and so its picture and the focus.
     nodes = shown.tiles.map((tile) => before.get(JSON.stringify(tile)) ?? draw(tile))

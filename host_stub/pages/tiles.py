@@ -5,6 +5,7 @@ Only those near what is in view are in the browser; it says which these are.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
@@ -40,10 +41,10 @@ class OnTiles(Protocol):
 class Tiles(JSComponent):  # type: ignore[misc]
     """Tiles that toggle at a click or Space, and open at a double click or Enter."""
 
-    shown = param.Dict(
-        default={"list": 0, "part": 0, "first": 0, "count": 0, "tiles": []},
-        doc="Which list it is and which part, the number of the first tile, the list's length, and "
-        "the tiles.",
+    shown = param.String(
+        default='{"list": 0, "part": 0, "first": 0, "count": 0, "tiles": []}',
+        doc="As JSON, which Panel and Bokeh would look through again and again: which list it is "
+        "and which part, the number of the first tile, the list's length, and the tiles.",
     )
     selected = param.List(default=[], doc="Ids of the selected ones among the tiles.")
 
@@ -53,8 +54,9 @@ class Tiles(JSComponent):  # type: ignore[misc]
         super().__init__(sizing_mode="stretch_both", min_height=0, stylesheets=[STYLE], margin=0)
         self._on = on
         self._last = 0.0
-        self._parts: dict[int, list[str]] = {}
+        self._parts: dict[int, list[str]] = {0: []}
         """Ids of the last parts that were shown: what is said of one may come after the next."""
+        self._shown: dict[str, Any] = {}
 
     def put(
         self, items: Sequence[Item], selection: Collection[str], *, of: int, first: int, count: int
@@ -68,14 +70,17 @@ class Tiles(JSComponent):  # type: ignore[misc]
             first: The number of the first of them in that list.
             count: How long the list is.
         """
-        tiles, part = [tile(item) for item in items], self.shown["part"]
-        shown = {"list": of, "part": part, "first": first, "count": count, "tiles": tiles}
-        if shown != self.shown:
-            shown["part"] = part + 1
-            self._parts = {**self._parts, part + 1: [item.id for item in items]}
-            self._parts.pop(part + 1 - KEPT_PARTS, None)
+        tiles = [tile(item) for item in items]
+        shown = {"list": of, "first": first, "count": count, "tiles": tiles}
         selected = [item.id for item in items if item.id in selection]
-        self.param.update(shown=shown, selected=selected)
+        if shown != self._shown:
+            self._shown = shown
+            part = max(self._parts) + 1
+            self._parts[part] = [item.id for item in items]
+            self._parts.pop(part - KEPT_PARTS, None)
+            self.param.update(shown=json.dumps({"part": part, **shown}), selected=selected)
+        elif selected != self.selected:
+            self.selected = selected
 
     def _handle_msg(self, message: Any) -> None:
         if not isinstance(message, dict):
@@ -105,7 +110,8 @@ class Tiles(JSComponent):  # type: ignore[misc]
             await self._on.select([i for i in ids if i in message["selected"]], ids)
 
     def _ids(self) -> list[str]:
-        return [tile["id"] for tile in self.shown["tiles"]]
+        """Of what is shown now."""
+        return self._parts[max(self._parts)]
 
 
 def _numbers(*values: object) -> list[int]:

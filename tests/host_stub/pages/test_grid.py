@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.host_stub.pages.served_pages import picture
+from tests.host_stub.pages.served_pages import picture, wait_for
 
 ITEMS = 600
 GRID = ".tile-scroll"
@@ -122,7 +122,8 @@ def test_another_list_is_shown_from_its_beginning_and_a_shorter_one_from_its_end
 ):
     scroll(grid, 1.0)
     expect(tile(grid, 600)).to_be_in_viewport()
-    grid.wait_for_load_state("networkidle")  # a picture of an item that is gone would be missed
+    loaded = "(node) => [...node.querySelectorAll('img')].every((picture) => picture.complete)"
+    wait_for(lambda: grid.locator(GRID).evaluate(loaded))  # else it misses those that are gone
     last = served.platform.datasets.page(long.id, offset=300, limit=300).items
     served.platform.datasets.delete_items([item.id for item in last])
     expect(grid.get_by_text("300 items")).to_be_visible()
