@@ -96,7 +96,7 @@ class Tiles(JSComponent):  # type: ignore[misc]
             call(self._select, message)
 
     async def _show(self, part: Sequence[int]) -> None:
-        await self._on.show_part(part[0], min(part[1], MOST_TILES))
+        await self._on.show_part(part[0], min(max(part[1], 1), MOST_TILES))
 
     async def _select_range(self, ends: Sequence[int]) -> None:
         await self._on.select_range(*ends)

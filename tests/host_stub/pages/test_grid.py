@@ -161,6 +161,7 @@ def test_the_viewer_goes_on_behind_what_the_browser_has(grid):
     [
         {"show": -1, "count": 10},
         {"show": 2**70, "count": 10},
+        {"show": 0, "count": 0},
         {"show": "0", "count": None},
         {"show": 0, "count": 2**31 - 1},
         {"range": [0]},
