@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from host_contract.entities import Dataset, Item
+from host_contract.entities import Dataset
 from host_contract.errors import InvalidQuery, NotFound
 from host_stub.item_query import ORDERS
 from host_stub.pages import formats
 from host_stub.pages.elements import Element, Elements, box, button, text
 from host_stub.pages.filters import FilterBar
 from host_stub.pages.frame import message
+from host_stub.pages.item_list import ItemList, Part
 from host_stub.pages.tiles import Tiles
 from host_stub.pages.upload import Upload
 from host_stub.pages.viewer import Viewer
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
 
 TILES = 96
 """Shown at first, until the browser says how many are in view."""
-AT_ONCE = 1_000
-"""Items of a range that are read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The part of the list of items that the browser has."""
-
-    first: int
-    """Number of the first, from 0."""
-    items: tuple[Item, ...]
-    matching: int
-    """Items in the list."""
-    total: int
-    """Items in the dataset."""
 
 
 class DataTab:
@@ -59,7 +44,7 @@ class DataTab:
         self._may_upload = user.may(Role.EDITOR)
         self._changed = changed
         self._selection: dict[str, None] = {}
-        self._shown = Shown(0, (), 0, 0)
+        self._shown = Part(0, (), 0, 0)
         self._part = (0, TILES)
         """Number of the first tile that is wanted, and how many."""
         self._loads = self._lists = 0
@@ -147,7 +132,7 @@ class DataTab:
         self._loads += 1
         load = self._loads
         try:
-            shown = await asyncio.to_thread(self._read, *self._part)
+            shown = await asyncio.to_thread(self._list().part, *self._part)
         except InvalidQuery as error:
             self._filter.error.put(text(str(error), "error-text", "p"))
             return
@@ -155,33 +140,18 @@ class DataTab:
             self._filter.error.put()
             self._show(shown)
 
-    def _read(self, first: int, count: int) -> Shown:
-        total = self._datasets.count_items(self._dataset_id)
-        items, matching = self._items(first, count)
-        if not items and matching:  # the list became shorter
-            first = max(0, matching - count)
-            items, matching = self._items(first, count)
-        return Shown(first, items, matching, total)
-
-    def _items(self, first: int, count: int) -> tuple[tuple[Item, ...], int]:
-        """So many items of the list, from a number on, and how long it is."""
-        if self._filter.only_selected:
-            chosen = sorted(self._selection)
-            ids = chosen[first : first + count]
-            found = self._datasets.page(
-                self._dataset_id, {"id": {"$in": ids}}, offset=0, limit=count
-            )
-            return found.items, len(chosen)
-        found = self._datasets.page(
-            self._dataset_id,
-            self._filter.query(),
-            offset=first,
-            limit=count,
+    def _list(self) -> ItemList:
+        """What the controls say now. Raises `InvalidQuery`."""
+        chosen = tuple(sorted(self._selection)) if self._filter.only_selected else None
+        return ItemList(
+            datasets=self._datasets,
+            dataset_id=self._dataset_id,
+            query=self._filter.query(),
             order=self._order.value,
+            chosen=chosen,
         )
-        return found.items, found.total
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: Part) -> None:
         self._shown = shown
         self._show_tiles()
         self._tiles.visible = bool(shown.items)
@@ -229,18 +199,11 @@ class DataTab:
     async def select_range(self, first: int, last: int) -> None:
         """Select items by their numbers in the list, the last one included."""
         try:
-            ids = await asyncio.to_thread(self._ids, first, last)
+            ids = await asyncio.to_thread(self._list().ids, first, last)
         except InvalidQuery:
             return  # it stands under the filter already
         self._selection.update(dict.fromkeys(ids))
         self._show_selected()
-
-    def _ids(self, first: int, last: int) -> list[str]:
-        return [
-            item.id
-            for at in range(first, min(last + 1, self._shown.matching), AT_ONCE)
-            for item in self._items(at, min(AT_ONCE, last + 1 - at))[0]
-        ]
 
     def _show_selected(self) -> None:
         self._show_tiles()
