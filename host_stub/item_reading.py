@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select, true
+from sqlalchemy import Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Item, ItemPage
@@ -65,10 +65,8 @@ class ItemReading:
         order: str = "Oldest first",
     ) -> ItemPage:
         """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
-        condition = condition_of(dataset_id, query)
         # Ids first: an index has them, so that the rows of earlier pages need not be read.
-        wanted = select(ItemRow.id).where(condition).order_by(*ORDERS[order])
-        ids = wanted.offset(offset).limit(limit).subquery()
+        ids = _ids(dataset_id, query, offset, limit, order).subquery()
         there = select(ItemRow).join(ids, ItemRow.id == ids.c.id).order_by(*ORDERS[order])
         with Reading(self._database, dataset_id) as session:
             rows = session.scalars(there).all()
@@ -77,6 +75,19 @@ class ItemReading:
             total=self.count_items(dataset_id, query),
             next_after=None,
         )
+
+    def page_of_ids(
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        offset: int,
+        limit: int,
+        order: str = "Oldest first",
+    ) -> list[str]:
+        """The ids of the same, of which there may be many. Raises `InvalidQuery`."""
+        with Reading(self._database, dataset_id) as session:
+            return [*session.scalars(_ids(dataset_id, query, offset, limit, order))]
 
     def item(self, item_id: str) -> Item:
         """One item. Raises `NotFound`."""
@@ -124,6 +135,11 @@ class ItemReading:
         if thumbnail is None:
             raise ItemUnreadable(f"Item {name!r} ({item_id}) has no thumbnail.")
         return self._files.path(thumbnail).read_bytes()
+
+
+def _ids(dataset_id: str, query: Query | None, offset: int, limit: int, order: str) -> Select[str]:
+    matching = select(ItemRow.id).where(condition_of(dataset_id, query))
+    return matching.order_by(*ORDERS[order]).offset(offset).limit(limit)
 
 
 def item_row(session: Session, item_id: str) -> ItemRow:

@@ -10,9 +10,6 @@ from host_contract.entities import Item
 if TYPE_CHECKING:
     from host_stub.datasets import Datasets
 
-AT_ONCE = 1_000
-"""Items of a range that are read at once."""
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -50,13 +47,12 @@ class ItemList:
 
     def ids(self, first: int, last: int) -> list[str]:
         """Ids of the items from one number to another, the last one included."""
-        found: list[str] = []
-        for at in range(first, last + 1, AT_ONCE):
-            items, matching = self._read(at, min(AT_ONCE, last + 1 - at))
-            found += [item.id for item in items]
-            if at + AT_ONCE >= matching:
-                break
-        return found
+        if self.chosen is not None:
+            return [*self.chosen[first : last + 1]]
+        count = last + 1 - first
+        return self.datasets.page_of_ids(
+            self.dataset_id, self.query, offset=first, limit=count, order=self.order
+        )
 
     def _read(self, first: int, count: int) -> tuple[tuple[Item, ...], int]:
         if self.chosen is None:
