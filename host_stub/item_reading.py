@@ -76,30 +76,24 @@ class ItemReading:
             next_after=None,
         )
 
-    def page_of_ids(
-        self,
-        dataset_id: str,
-        query: Query | None = None,
-        *,
-        offset: int,
-        limit: int,
-        order: str = "Oldest first",
-    ) -> list[str]:
-        """The ids of the same, of which there may be many. Raises `InvalidQuery`."""
-        with Reading(self._database, dataset_id) as session:
-            return [*session.scalars(_ids(dataset_id, query, offset, limit, order))]
-
     def item(self, item_id: str) -> Item:
         """One item. Raises `NotFound`."""
         with self._database.session() as session:
             row = item_row(session, item_id)
             return item_of(row, self._files)
 
-    def item_ids(self, dataset_id: str, query: Query | None = None) -> list[str]:
-        """Ids of all items that match, in order. Raises `InvalidQuery`."""
-        wanted = select(ItemRow.id).where(condition_of(dataset_id, query)).order_by(ItemRow.id)
+    def item_ids(
+        self,
+        dataset_id: str,
+        query: Query | None = None,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str = "Oldest first",
+    ) -> list[str]:
+        """Ids of all items that match, or of so many, as `page` has them. Raises `InvalidQuery`."""
         with Reading(self._database, dataset_id) as session:
-            return [*session.scalars(wanted)]
+            return [*session.scalars(_ids(dataset_id, query, offset, limit, order))]
 
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
@@ -137,7 +131,9 @@ class ItemReading:
         return self._files.path(thumbnail).read_bytes()
 
 
-def _ids(dataset_id: str, query: Query | None, offset: int, limit: int, order: str) -> Select[str]:
+def _ids(
+    dataset_id: str, query: Query | None, offset: int, limit: int | None, order: str
+) -> Select[str]:
     matching = select(ItemRow.id).where(condition_of(dataset_id, query))
     return matching.order_by(*ORDERS[order]).offset(offset).limit(limit)
 

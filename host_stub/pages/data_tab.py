@@ -142,7 +142,7 @@ class DataTab:
 
     def _list(self) -> ItemList:
         """What the controls say now. Raises `InvalidQuery`."""
-        chosen = tuple(sorted(self._selection)) if self._filter.only_selected else None
+        chosen = tuple(self._selection) if self._filter.only_selected else None
         return ItemList(
             datasets=self._datasets,
             dataset_id=self._dataset_id,

@@ -34,7 +34,7 @@ class ItemList:
     order: str
     """A key of `item_query.ORDERS`."""
     chosen: tuple[str, ...] | None = None
-    """Ids of these alone, sorted; None for all that match."""
+    """Ids of these alone, which are listed in the order of ids; None for all that match."""
 
     def part(self, first: int, count: int) -> Part:
         """So many items from a number on; where the list is too short for that, its last ones."""
@@ -48,9 +48,9 @@ class ItemList:
     def ids(self, first: int, last: int) -> list[str]:
         """Ids of the items from one number to another, the last one included."""
         if self.chosen is not None:
-            return [*self.chosen[first : last + 1]]
+            return sorted(self.chosen)[first : last + 1]
         count = last + 1 - first
-        return self.datasets.page_of_ids(
+        return self.datasets.item_ids(
             self.dataset_id, self.query, offset=first, limit=count, order=self.order
         )
 
@@ -60,6 +60,6 @@ class ItemList:
                 self.dataset_id, self.query, offset=first, limit=count, order=self.order
             )
             return found.items, found.total
-        these = {"id": {"$in": [*self.chosen[first : first + count]]}}
+        these = {"id": {"$in": sorted(self.chosen)[first : first + count]}}
         found = self.datasets.page(self.dataset_id, these, offset=0, limit=count)
         return found.items, len(self.chosen)

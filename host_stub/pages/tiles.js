@@ -64,6 +64,7 @@ export function render({model}) {
   // Since when an answer is waited for; 0 when none is.
 
   const has = (number) => number >= shown.first && number < shown.first + nodes.length
+  const top = (item) => Math.floor(item / columns) * height
   const number = (node) => shown.first + nodes.indexOf(node)
   const now = () => performance.timeOrigin + performance.now()
 
@@ -77,7 +78,7 @@ export function render({model}) {
     if (nodes.length === 0 || root.clientHeight === 0) { return }
     columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length
     height = nodes[0].offsetHeight + GAP
-    grid.style.paddingTop = `${EDGE + Math.floor(shown.first / columns) * height}px`
+    grid.style.paddingTop = `${EDGE + top(shown.first)}px`
     grid.style.height = `${2 * EDGE + Math.ceil(shown.count / columns) * height}px`
     nodes.forEach((node, index) => {
       node.style.gridColumnStart = index === 0 ? String(shown.first % columns + 1) : ""
@@ -103,17 +104,17 @@ export function render({model}) {
       nodes[to - shown.first].focus({preventScroll: false})
     } else {
       wanted = to
-      root.scrollTop = Math.floor(to / columns) * height
+      root.scrollTop = top(to)
     }
   }
 
   const select = (to, range) => {
-    if (range && !has(anchor)) {
-      model.send_msg({range: [Math.min(anchor, to), Math.max(anchor, to)], at: now()})
+    const [from, until] = range ? [Math.min(anchor, to), Math.max(anchor, to)] : [to, to]
+    if (!has(from) || !has(until)) {
+      model.send_msg({range: [from, until]})
       return
     }
     const on = range || !selected.has(shown.tiles[to - shown.first].id)
-    const [from, until] = range ? [Math.min(anchor, to), Math.max(anchor, to)] : [to, to]
     const ids = shown.tiles.slice(from - shown.first, until - shown.first + 1).map((tile) => tile.id)
     ids.forEach((id) => { on ? selected.add(id) : selected.delete(id) })
     if (!range) { anchor = to }
@@ -183,10 +184,10 @@ export function render({model}) {
 
   new ResizeObserver(() => {
     if (root.clientHeight === 0) { return }
-    const top = Math.floor(root.scrollTop / height) * columns
+    const first = Math.floor(root.scrollTop / height) * columns
     const rest = root.scrollTop % height
     place()
-    root.scrollTop = Math.floor(top / columns) * height + Math.min(rest, height)
+    root.scrollTop = top(first) + Math.min(rest, height)
     look()
   }).observe(root)
   fill()

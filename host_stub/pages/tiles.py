@@ -17,6 +17,7 @@ from host_contract.entities import Item
 from host_stub.pages.elements import HERE, STYLE, call
 
 MOST_ITEMS = 2**31
+"""SQLite takes no number of any size."""
 MOST_TILES = 1_000
 """In the browser at once: three screens of a very large one."""
 KEPT_PARTS = 10

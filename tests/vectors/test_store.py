@@ -213,7 +213,9 @@ def test_readers_beside_a_deletion_get_all_or_hear_that_nothing_is_there(
             readers = [threads.submit(read_on, tmp_path, begun) for _ in range(8)]
             begun.wait(60)
             store.delete()
-            assert {type(reader.exception(60)) for reader in readers} == {NoFeatures}
+            outcomes = [reader.exception(60) for reader in readers]
+        assert {type(outcome) for outcome in outcomes} == {NoFeatures}
+        assert not any("\n" in str(outcome) for outcome in outcomes)
 
 
 def read_on(folder: Path, begun: threading.Barrier) -> None:

@@ -102,6 +102,8 @@ def test_a_range_reaches_over_what_the_browser_has(grid):
     expect(tile(grid, 3)).to_have_attribute("aria-selected", "true")
     tile(grid, 3).click()
     expect(grid.get_by_text("587 of 600 selected")).to_be_visible()
+    grid.get_by_role("button", name="Select All").click()
+    expect(grid.get_by_text("600 of 600 selected")).to_be_visible()
 
 
 def test_keys_lead_through_the_whole_list(grid):
