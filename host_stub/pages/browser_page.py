@@ -20,6 +20,7 @@ from host_stub.pages.data_tab import DataTab
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Elements, text
 from host_stub.pages.frame import PLATFORM_NAME, back_to_datasets, message, page, to_datasets
+from host_stub.pages.kinds import Kinds
 from host_stub.pages.session import Session
 from host_stub.users import Role, User
 
@@ -57,7 +58,10 @@ class BrowserPage:
         self._tabs = self._make_tabs()
         self._over = pn.Column(margin=0)
         """What opens over the page."""
-        self._main = pn.Column(self._tabs, self._over, sizing_mode="stretch_both", margin=0)
+        self._kinds = Kinds()
+        self._main = pn.Column(
+            self._tabs, self._over, self._kinds, sizing_mode="stretch_both", margin=0
+        )
 
     def view(self) -> pmui.Page:
         """The whole page. Items, menu, bell and tab come when the browser has opened it."""
@@ -102,6 +106,7 @@ class BrowserPage:
         )
 
     async def _tick(self) -> None:
+        self._kinds.tell()
         self._bell.show(await asyncio.to_thread(self._bell.read))
         for execution in self._bell.ended():
             self._tell_end(execution)
@@ -150,7 +155,9 @@ class BrowserPage:
             self._opened.add(index)
             app, _, panel = self._apps[index - 1]
             # An app may hang: it must not hold up the other pages.
-            self._tabs[index][:] = [await asyncio.to_thread(self._build_tab, app, panel)]
+            view = await asyncio.to_thread(self._build_tab, app, panel)
+            self._kinds.tell()
+            self._tabs[index][:] = [view]
 
     def _build_tab(self, app: App, panel: Panel) -> object:
         try:

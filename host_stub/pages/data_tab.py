@@ -48,16 +48,21 @@ class DataTab:
         self._part = (0, TILES)
         """Number of the first tile that is wanted, and how many."""
         self._loads = self._lists = 0
+        self._bar = pn.Row(sizing_mode="stretch_width", margin=0)
+        self._grid = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
         self.view = pn.Column(
+            self._bar,
+            self._grid,
             sizing_mode="stretch_both",
             styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
         )
-        """What the tab shows, once it is opened."""
+        """Two places, filled once the tab is opened."""
 
     async def open(self) -> None:
         """Make what the tab shows, in two steps, so that others get their turn in between.
 
-        What shows items enters the page when it has them: it need not be told so once more.
+        What shows items enters the page when it has them: it need not be told so once more. Each
+        of the two places is filled once: a change to what the browser is just building is lost.
         """
         self._filter = FilterBar(self.load)
         upload = Upload(
@@ -66,13 +71,11 @@ class DataTab:
             margin=(8, 0),
             visible=self._may_upload,
         )
-        grid = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
-        bar = pn.Row(self._filter.view(), upload, sizing_mode="stretch_width", margin=0)
-        self.view[:] = [bar, grid]
+        self._bar[:] = [self._filter.view(), upload]
         await asyncio.sleep(0)
         self._make_grid()
         await self.load()
-        grid[:] = [
+        self._grid[:] = [
             self._filter.error,
             pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
             self._tiles,

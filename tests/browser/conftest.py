@@ -135,4 +135,7 @@ def page(browser: Browser, watch: Watch, request: pytest.FixtureRequest) -> Iter
     yield opened
     if has_failed(request):
         tell(opened)
+        for name in {"server", "mapped"} & set(request.fixturenames):
+            log = request.getfixturevalue(name).data_dir / "server.log"
+            sys.stdout.write(f"The log of the server:\n{log.read_text()[-20_000:]}\n")
     context.close()

@@ -89,5 +89,6 @@ export function render({model}) {
   }
   draw()
   model.on("parts", draw)
+  if (model.tells_drawn) { model.send_msg("drawn") }
   return root
 }

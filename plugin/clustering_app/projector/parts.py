@@ -20,6 +20,7 @@ class Parts(JSComponent):  # type: ignore[misc]
     """A place that shows parts, and reports clicks on those that have a message."""
 
     parts = param.List(default=[], doc="As `entry`, `notice`, `table` and `card` make them.")
+    tells_drawn = param.Boolean(default=False, doc="Whether the browser says 'drawn' when it is.")
 
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("entry.js", "parts.js"))
 

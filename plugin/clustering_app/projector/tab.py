@@ -77,6 +77,7 @@ class ClusteringTab:
         self._run_id: str | None = None
         self._items_changed = False
         self._own_change = False
+        self._drawn = asyncio.Event()
         self.executions = Executions(host, dataset.id)
         self.notices = NoticesPanel(self.executions, self._pressed)
         self.axes_form = AxesForm(
@@ -138,7 +139,8 @@ class ClusteringTab:
 
     def view(self) -> pn.Column:
         """The tab: what to map, the map, and what is selected; a line until it is read."""
-        self._place = pn.Column(Parts(OPENING), sizing_mode="stretch_both", margin=0)
+        opening = Parts(OPENING, tells_drawn=True, on_message=lambda _drawn: self._drawn.set())
+        self._place = pn.Column(opening, sizing_mode="stretch_both", margin=0)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             # A page may be left while it is being opened, and would be looked after for ever.
             pn.state.on_session_destroyed(lambda _context: self.close())
@@ -176,7 +178,9 @@ class ClusteringTab:
         await self.reload()
         await self.actions.load()
         # A widget that changes while it is being mounted loses the change (Panel subscribes late),
-        # so the widgets enter the page when they already say what they should.
+        # so the widgets enter the page when they already say what they should. A column loses its
+        # change too (Bokeh subscribes when all that is in it has been built), hence the wait.
+        await self._drawn.wait()
         self._place[:] = [self._layout]
         if not self._closed:
             self._ticks.start()
