@@ -77,7 +77,7 @@ class ClusteringTab:
         self._run_id: str | None = None
         self._items_changed = False
         self._own_change = False
-        self._drawn = asyncio.Event()
+        self._read = self._drawn = False
         self.executions = Executions(host, dataset.id)
         self.notices = NoticesPanel(self.executions, self._pressed)
         self.axes_form = AxesForm(
@@ -139,7 +139,7 @@ class ClusteringTab:
 
     def view(self) -> pn.Column:
         """The tab: what to map, the map, and what is selected; a line until it is read."""
-        opening = Parts(OPENING, tells_drawn=True, on_message=lambda _drawn: self._drawn.set())
+        opening = Parts(OPENING, tells_drawn=True, on_message=self._line_drawn)
         self._place = pn.Column(opening, sizing_mode="stretch_both", margin=0)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             # A page may be left while it is being opened, and would be looked after for ever.
@@ -177,10 +177,22 @@ class ClusteringTab:
     async def _open(self) -> None:
         await self.reload()
         await self.actions.load()
-        # A widget that changes while it is being mounted loses the change (Panel subscribes late),
-        # so the widgets enter the page when they already say what they should. A column loses its
-        # change too (Bokeh subscribes when all that is in it has been built), hence the wait.
-        await self._drawn.wait()
+        self._read = True
+        self._enter()
+
+    def _line_drawn(self, _message: object) -> None:
+        self._drawn = True
+        self._enter()
+
+    def _enter(self) -> None:
+        """Let the tab take the place of the line, once the tab is read and the line is drawn.
+
+        A widget that changes while it is being mounted loses the change (Panel subscribes late),
+        so the widgets enter the page when they already say what they should. A column loses its
+        change too (Bokeh subscribes when all that is in it has been built), hence the line.
+        """
+        if not (self._read and self._drawn) or self._place[0] is self._layout:
+            return
         self._place[:] = [self._layout]
         if not self._closed:
             self._ticks.start()
