@@ -83,7 +83,9 @@ def seen(page: Page) -> tuple[float, ...]:
 
 def turn(page: Page) -> None:
     """Turn the map in space, as a hand does: in many small moves."""
-    frame = page.locator(".cloud").bounding_box()
+    cloud = page.get_by_label(f"Map of {POINTS} points")
+    expect(cloud).to_be_visible()  # it is named when it is drawn for the first time
+    frame = cloud.bounding_box()
     assert frame is not None
     left, top = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
     page.mouse.move(left, top)
@@ -198,7 +200,7 @@ def test_a_map_in_space_is_turned_boxed_and_isolated(page: Page, mapped: Server)
     wait_for_points(page, POINTS)
     open_map(page, "t-SNE 3D")
     expect(page.get_by_role("button", name="Turn")).to_be_visible()
-    cloud = page.locator(".cloud")
+    cloud = page.get_by_label(f"Map of {POINTS} points")
     expect(cloud).to_be_visible()
     frame = cloud.bounding_box()
     assert frame is not None
