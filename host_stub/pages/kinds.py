@@ -43,7 +43,9 @@ class Kinds(JSComponent):  # type: ignore[misc]
 
 
 def _kinds() -> list[type[Model]]:
-    return [kind for kind in Model.model_class_reverse_map.values() if is_DataModel(kind)]
+    # Copied at once: an app that is being imported in another thread adds to them.
+    there = [*Model.model_class_reverse_map.values()]
+    return [kind for kind in there if is_DataModel(kind)]
 
 
 def _below(kind: Any) -> Iterator[Any]:
