@@ -61,6 +61,9 @@ def few_emoji_folder(tmp_path_factory: pytest.TempPathFactory, emoji_folder: Pat
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report = yield
+    if report.skipped and "CI" in os.environ:
+        report.outcome = "failed"
+        report.longrepr = f"CI passes over no test: {report.longrepr[-1]}"
     if report.when == "call" and report.failed:
         item.user_properties.append(("failed", True))
     return report
