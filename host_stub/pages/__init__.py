@@ -6,7 +6,7 @@ import logging
 import secrets
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import panel as pn
 from bokeh.settings import settings
@@ -18,7 +18,7 @@ from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
 from host_stub.api.problems import problem
-from host_stub.pages import made_once, sign_in, websockets
+from host_stub.pages import closing, made_once, sign_in, turns, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -46,6 +46,8 @@ def mount(
     """
     websockets.close_the_gaps()
     made_once.make_once()
+    closing.mend()
+    turns.take_turns()
     # Bokeh looks for mistakes in each page: 10 ms, and a warning for each place still empty.
     settings.perform_document_validation = False
     # A tenth of a page's making went into looking at the signatures of Panel's own callbacks.
@@ -102,7 +104,11 @@ def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
     def guarded() -> object:
         user = current_user.get()
         websockets.made_for(pn.state.curdoc, user)
-        pn.state.on_session_destroyed(_forget)
+        made = shown(user)
+        closing.take_apart_when_closed(made)
+        return made
+
+    def shown(user: User) -> object:
         try:
             return build(user)
         except NotFound as error:
@@ -115,10 +121,3 @@ def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
             )
 
     return guarded
-
-
-def _forget(context: Any) -> None:
-    """Panel keeps the notifications of each page for ever, and with them the whole page."""
-    views = pn.state._views
-    for name in [name for name, view in views.items() if view[2] is context._document]:
-        del views[name]

@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.callbacks import PeriodicCallback
 
 from host_contract.entities import Execution, ExecutionStatus
 from host_contract.errors import NotFound
+from host_stub.pages import closing
 from host_stub.pages.actions_menu import ActionsMenu
 from host_stub.pages.bell import Bell
 from host_stub.pages.data_tab import DataTab
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Elements, text
-from host_stub.pages.frame import PLATFORM_NAME, back_to_datasets, message, page, to_datasets
+from host_stub.pages.frame import (
+    PLATFORM_NAME,
+    back_to_datasets,
+    message,
+    page,
+    title_bar_place,
+    to_datasets,
+)
 from host_stub.pages.kinds import Kinds
 from host_stub.pages.session import Session
+from host_stub.pages.turns import turn
 from host_stub.users import Role, User
 
 if TYPE_CHECKING:
@@ -56,6 +64,7 @@ class BrowserPage:
         self._opened: set[int] = set()
         self._known_items: int | None = None
         self._tabs = self._make_tabs()
+        self._bar = title_bar_place()
         self._over = pn.Column(margin=0)
         """What opens over the page."""
         self._kinds = Kinds()
@@ -69,7 +78,7 @@ class BrowserPage:
         return page(
             self._main,
             title=f"{PLATFORM_NAME} — {self._dataset.name}",
-            header=[to_datasets(), pn.HSpacer(), self._menu.button, self._bell.button],
+            header=self._bar,
         )
 
     def _make_tabs(self) -> pmui.Tabs:
@@ -96,14 +105,18 @@ class BrowserPage:
 
     async def _load(self) -> None:
         # Not sooner: what changes before the browser is connected may never reach it.
-        self._ticks = PeriodicCallback(
-            callback=self._tick, period=TICK_MILLISECONDS, background=True
-        )
-        self._ticks.start()
-        self._over[:] = [self._bell.place, self._question.place, self._menu.download]
+        self._ticks = closing.ticking(self._tick, TICK_MILLISECONDS)
+        async with turn():
+            self._over[:] = [self._bell.place, self._question.place, self._menu.download]
         await asyncio.gather(
-            self._tick(), self._data.open(), self._menu.load(), self._open_tab(self._tabs.active)
+            self._tick(), self._data.open(), self._fill_bar(), self._open_tab(self._tabs.active)
         )
+
+    async def _fill_bar(self) -> None:
+        # The menu enters with its entries: one that changes while it is mounted keeps the old ones.
+        await self._menu.load()
+        async with turn():
+            self._bar[:] = [to_datasets(), pn.HSpacer(), self._menu.button, self._bell.button]
 
     async def _tick(self) -> None:
         self._kinds.tell()
@@ -153,6 +166,7 @@ class BrowserPage:
         self._menu.button.visible = index == 0  # it acts on what is selected in the Data tab
         if index > 0 and index not in self._opened:
             self._opened.add(index)
+            closing.collect_when_closed()
             app, _, panel = self._apps[index - 1]
             # An app may hang: it must not hold up the other pages.
             view = await asyncio.to_thread(self._build_tab, app, panel)

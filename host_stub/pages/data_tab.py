@@ -18,6 +18,7 @@ from host_stub.pages.filters import FilterBar
 from host_stub.pages.frame import message
 from host_stub.pages.item_list import ItemList, Part
 from host_stub.pages.tiles import Tiles
+from host_stub.pages.turns import turn
 from host_stub.pages.upload import Upload
 from host_stub.pages.viewer import Viewer
 from host_stub.users import Role, User
@@ -59,11 +60,26 @@ class DataTab:
         """Two places, filled once the tab is opened."""
 
     async def open(self) -> None:
-        """Make what the tab shows, in two steps, so that others get their turn in between.
+        """Make what the tab shows, in steps, so that others get their turn in between.
 
         What shows items enters the page when it has them: it need not be told so once more. Each
         of the two places is filled once: a change to what the browser is just building is lost.
         """
+        async with turn():
+            self._make_bar()
+        async with turn():
+            self._make_grid()
+        await self.load()
+        async with turn():
+            self._grid[:] = [
+                self._filter.error,
+                pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
+                self._tiles,
+                self._empty,
+                self._viewer.place,
+            ]
+
+    def _make_bar(self) -> None:
         self._filter = FilterBar(self.load)
         upload = Upload(
             f"/api/v1/datasets/{self._dataset_id}",
@@ -72,16 +88,6 @@ class DataTab:
             visible=self._may_upload,
         )
         self._bar[:] = [self._filter.view(), upload]
-        await asyncio.sleep(0)
-        self._make_grid()
-        await self.load()
-        self._grid[:] = [
-            self._filter.error,
-            pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
-            self._tiles,
-            self._empty,
-            self._viewer.place,
-        ]
 
     def _make_grid(self) -> None:
         self._count = Elements(on_message=self._on_message, margin=0)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.callbacks import PeriodicCallback
 
 from host_contract.entities import Execution, ExecutionStatus
 from host_contract.errors import ContractError
-from host_stub.pages import formats
+from host_stub.pages import closing, formats
 from host_stub.pages.elements import Element, Elements, box, button, icon, line, text
 from host_stub.pages.frame import main_column, message, page, to_datasets
 from host_stub.pages.inbox import STATUS_ICONS
@@ -59,10 +58,7 @@ class ExecutionsPage:
         return page(main_column(heading, self._cards), header=[to_datasets()])
 
     async def _load(self) -> None:
-        self._ticks = PeriodicCallback(
-            callback=self._tick, period=TICK_MILLISECONDS, background=True
-        )
-        self._ticks.start()
+        closing.ticking(self._tick, TICK_MILLISECONDS)
         await self._tick()
 
     async def _tick(self) -> None:
