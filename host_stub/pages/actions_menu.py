@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import panel_material_ui as pmui
 from pydantic import JsonValue
 
 from host_contract.entities import ActionInput, ActionResult, Dataset, DatasetAction, Metadata
-from host_stub.pages import formats
+from host_stub.pages import formats, typed
 from host_stub.pages.dialogs import Question
 from host_stub.pages.download import Download
 from host_stub.pages.frame import MENU_THEME, ON_TITLE_BAR
@@ -124,12 +123,11 @@ class ActionsMenu:
             return pmui.Select(
                 label=wanted.label, options=others, sizing_mode="stretch_width", margin=(8, 0)
             )
-        described = "A number, true, false, null to remove the field, or plain text"
         return pmui.TextInput(
             label=wanted.label,
             sizing_mode="stretch_width",
             margin=(8, 0),
-            placeholder=described if wanted.type == "json" else "",
+            placeholder=typed.DESCRIBED if wanted.type == "json" else "",
         )
 
     async def _done(self, result: ActionResult) -> None:
@@ -140,13 +138,6 @@ class ActionsMenu:
         await self._changed()
 
 
-def _value(wanted: ActionInput, typed: Any) -> JsonValue:
-    """What was typed, as the action takes it: JSON where it reads as JSON, else text."""
-    if wanted.type != "json" or not isinstance(typed, str):
-        value: JsonValue = typed
-        return value
-    try:
-        parsed: JsonValue = json.loads(typed)
-    except json.JSONDecodeError:
-        return typed
-    return parsed
+def _value(wanted: ActionInput, entered: Any) -> JsonValue:
+    value: JsonValue = entered
+    return typed.read(entered) if wanted.type == "json" and isinstance(entered, str) else value

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
+from pydantic import JsonValue
 
-from host_contract.entities import Dataset
+from host_contract.entities import Dataset, Metadata
 from host_contract.errors import InvalidQuery, NotFound
 from host_stub.item_query import ORDERS
 from host_stub.pages import formats
@@ -42,7 +44,9 @@ class DataTab:
     ) -> None:
         self._datasets = platform.datasets
         self._dataset_id = dataset.id
-        self._may_upload = user.may(Role.EDITOR)
+        self._actions = platform.actions
+        self._user = user
+        self._may_change = user.may(Role.EDITOR)
         self._changed = changed
         self._selection: dict[str, None] = {}
         self._shown = Part(0, (), 0, 0)
@@ -85,7 +89,7 @@ class DataTab:
             f"/api/v1/datasets/{self._dataset_id}",
             on_done=self._uploaded,
             margin=(8, 0),
-            visible=self._may_upload,
+            visible=self._may_change,
         )
         self._bar[:] = [self._filter.view(), upload]
 
@@ -97,7 +101,7 @@ class DataTab:
             label="Sort", options=list(ORDERS), size="small", width=150, margin=(0, 12)
         )
         self._order.param.watch(self._sort, "value")
-        self._viewer = Viewer(self._step)
+        self._viewer = Viewer(self._step, self._set_metadata if self._may_change else None)
 
     @property
     def selection(self) -> list[str]:
@@ -251,6 +255,15 @@ class DataTab:
             self._viewer.show(await asyncio.to_thread(self._datasets.item, item_id))
         except NotFound:
             await self.reload()
+
+    async def _set_metadata(self, item_id: str, field: str, value: JsonValue) -> None:
+        """As the Dataset Action does it, so that the bell can undo it."""
+        inputs: Metadata = {"field": field, "value": value}
+        run = partial(self._actions.run, "set_metadata", self._dataset_id, [item_id], inputs)
+        result = await asyncio.to_thread(run, self._user)
+        pn.state.notifications.success(f"{result.message} The bell can undo it.")
+        await self._changed()
+        await self.open_item(item_id)
 
     async def _step(self, item_id: str, step: int) -> None:
         """Show the item before or after that one in the list."""

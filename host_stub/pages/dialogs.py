@@ -9,10 +9,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from host_contract.errors import ContractError
+from host_stub.pages import typed
 from host_stub.pages.elements import Elements, text
-
-TYPED_WITHIN = 0.2
-"""Seconds: Panel delivers what was typed 50 ms late, and a press of a button at once."""
 
 
 class Question:
@@ -77,7 +75,7 @@ class Question:
         if self._then is None or self._confirm.loading:
             return
         then, self._confirm.loading = self._then, True
-        await asyncio.sleep(TYPED_WITHIN)
+        await asyncio.sleep(typed.WITHIN_SECONDS)
         try:
             await then()
         except ContractError as error:

@@ -190,6 +190,38 @@ def test_tiles_are_used_from_the_keyboard(data_tab):
     expect(data_tab.get_by_role("dialog").get_by_role("img", name="sign-02.png")).to_be_visible()
 
 
+def test_metadata_is_edited_in_the_viewer(own_tab, served, dataset):
+    tiles(own_tab).first.focus()
+    own_tab.keyboard.press("Enter")
+    dialog = own_tab.get_by_role("dialog")
+    expect(dialog.get_by_text("None yet")).to_be_visible()
+
+    def save(field: str, value: str) -> None:
+        dialog.get_by_label("Field").fill(field)
+        dialog.get_by_label("Value").fill(value)
+        dialog.get_by_role("button", name="Save").click()
+
+    save("checked by", "12")
+    expect(dialog.get_by_role("row", name="checked by 12")).to_be_visible()
+    assert served.platform.datasets.count_items(dataset.id, {"metadata.checked by": 12}) == 1
+    save("a.b", "1")
+    expect(dialog.get_by_text("Give the field a name, without dots")).to_be_visible()
+    dialog.get_by_role("button", name="Edit checked by").click()
+    expect(dialog.get_by_label("Value")).to_have_value("12")
+    expect(dialog.get_by_text("Give the field a name, without dots")).to_have_count(0)
+    save("checked by", '"12"')
+    expect(dialog.get_by_label("Value")).to_have_value("")
+    dialog.get_by_role("button", name="Edit checked by").click()
+    expect(dialog.get_by_label("Value")).to_have_value('"12"')
+    press(own_tab, "Next")
+    expect(dialog.get_by_role("img", name="sign-01.png")).to_be_visible()
+    expect(dialog.get_by_label("Value")).to_have_value("")
+    press(own_tab, "Previous")
+    save("checked by", "null")
+    expect(dialog.get_by_text("None yet")).to_be_visible()
+    assert served.platform.datasets.count_items(dataset.id, {"metadata.checked by": "12"}) == 0
+
+
 def test_a_wrong_query_is_explained_under_it(data_tab):
     query = data_tab.get_by_label("Query")
     query.fill('{"colour": "red"}')

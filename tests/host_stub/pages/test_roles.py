@@ -59,6 +59,10 @@ def test_a_viewer_sees_all_and_is_offered_no_change(chromium, guarded, hostile):
             [re.compile("Export as CSV"), re.compile("Export as JSON")]
         )
         page.keyboard.press("Escape")
+        page.get_by_role("option").first.dblclick()
+        expect(page.get_by_role("dialog").get_by_role("cell", name=HOSTILE)).to_have_count(1)
+        expect(page.get_by_role("dialog").get_by_role("button", name="Edit")).to_have_count(0)
+        expect(page.get_by_role("button", name="Save")).to_have_count(0)
         page.goto(f"{guarded.origin}/apps")
         expect(page.get_by_text("Counting 1.0.0")).to_be_visible()
         expect(page.get_by_role("button", name="Switch off")).to_have_count(0)
