@@ -8,9 +8,10 @@ from typing import Any
 
 import psutil
 
-from host_contract.entities import Execution, ExecutionStatus
+from host_contract.entities import Execution, ExecutionStatus, Level
 from host_contract.errors import NotFound
 from host_stub.database import Database, ExecutionRow, now
+from host_stub.notifications import Notifications
 
 ACTIVE = (ExecutionStatus.CREATED.value, ExecutionStatus.RUNNING.value)
 LEAST_PROGRESS = 0.03
@@ -71,6 +72,29 @@ def end(
         if status is ExecutionStatus.SUCCESS:
             row.progress = 1.0
         return True
+
+
+def fail(database: Database, execution_id: str, title: str, error: str) -> bool:
+    """Write that and why an execution failed, and tell the user; False when it had ended already.
+
+    Args:
+        database: Where it is.
+        execution_id: Which one.
+        title: Of its function, for people.
+        error: Why.
+    """
+    if not end(database, execution_id, ExecutionStatus.FAILED, error=error):
+        return False
+    with database.session() as session:
+        dataset_id = session.get_one(ExecutionRow, execution_id).dataset_id
+    Notifications(database).add(
+        f"{title} failed",
+        error,
+        level=Level.ERROR,
+        dataset_id=dataset_id,
+        execution_id=execution_id,
+    )
+    return True
 
 
 def add_to_log(row: ExecutionRow, message: str) -> None:

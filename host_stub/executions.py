@@ -28,7 +28,6 @@ from host_stub.execution_rows import (
     found,
     this_process,
 )
-from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
 from host_stub.runner import Runner
 
@@ -44,7 +43,6 @@ class Executions:
         self,
         database: Database,
         apps: Apps,
-        notifications: Notifications,
         data_dir: Path,
         modules: Sequence[str],
         scheduler: str | None,
@@ -55,7 +53,6 @@ class Executions:
         Args:
             database: Where the rows are.
             apps: Whose functions are called.
-            notifications: Told of failures.
             data_dir: Opened by the workers too.
             modules: Apps named by module, for the workers.
             scheduler: Address of a running Dask scheduler; local workers are started without one.
@@ -65,7 +62,7 @@ class Executions:
         self._apps = apps
         self._owner = this_process()
         task = (str(data_dir), tuple(modules))
-        self._runner = Runner(database, apps, notifications, task, self._owner, scheduler, workers)
+        self._runner = Runner(database, apps, task, self._owner, scheduler, workers)
 
     def start(
         self, app: str, function: str, inputs: Metadata, *, key: str | None = None

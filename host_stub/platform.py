@@ -73,7 +73,6 @@ class LocalPlatform:
         self.executions = Executions(
             self.database,
             self.apps,
-            self.notifications,
             self.data_dir,
             modules,
             scheduler,

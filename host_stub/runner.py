@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from host_contract.entities import ExecutionStatus, Level
+from host_contract.entities import ExecutionStatus
 from host_contract.errors import NotFound
 from host_contract.manifest import Service
 from host_stub.cluster import Workers
 from host_stub.database import Database, ExecutionRow
-from host_stub.execution_rows import add_to_log, end
-from host_stub.notifications import Notifications
+from host_stub.execution_rows import add_to_log, end, fail
 from host_stub.plugins import Apps
 from host_stub.worker import run_execution
 
@@ -54,7 +53,6 @@ class Runner:
         self,
         database: Database,
         apps: Apps,
-        notifications: Notifications,
         task: tuple[str, tuple[str, ...]],
         owner: str,
         scheduler: str | None,
@@ -62,7 +60,6 @@ class Runner:
     ) -> None:
         self._database = database
         self._apps = apps
-        self._notifications = notifications
         self._task = (*task, workers if scheduler is None else None)
         self._owner = owner
         self._workers = Workers(scheduler, workers)
@@ -171,18 +168,11 @@ class Runner:
             self._end(call, row, ExecutionStatus.FAILED, f"It ran longer than its limit of {limit}")
 
     def _end(self, call: Call, row: ExecutionRow, status: ExecutionStatus, reason: str) -> None:
-        failed = status is ExecutionStatus.FAILED
-        told = {"error": reason} if failed else {"message": reason}
-        if not end(self._database, row.id, status, **told):
+        if status is ExecutionStatus.FAILED:
+            ended = fail(self._database, row.id, self._apps.name_of(row.app, row.function), reason)
+        else:
+            ended = end(self._database, row.id, status, message=reason)
+        if not ended:
             return
-        if failed:
-            name = self._apps.manifest(row.app).functions()[row.function].display_name
-            self._notifications.add(
-                f"{name} failed",
-                reason,
-                level=Level.ERROR,
-                dataset_id=row.dataset_id,
-                execution_id=row.id,
-            )
         if call.future is not None:
             self._workers.end(call.future)
