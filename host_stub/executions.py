@@ -69,6 +69,8 @@ class Executions:
     ) -> Execution:
         """Start a declared function, and return at once; asked again with a key, start nothing.
 
+        Workers that are not there yet are started meanwhile; its message says so.
+
         Raises:
             NotFound: there is no such app, function, dataset or item.
             InvalidInput: the inputs do not fit what the manifest declares.
@@ -85,6 +87,7 @@ class Executions:
             dataset_id=self._dataset_of(declared, given),
             inputs=given,
             status=ExecutionStatus.CREATED.value,
+            message=self._runner.waited_for,
             created=now(),
             owner=self._owner,
         )
@@ -163,6 +166,7 @@ class Executions:
                 row.cancel_requested = True
             if row.status == ExecutionStatus.CREATED.value:
                 row.status, row.ended = ExecutionStatus.CANCELLED.value, now()
+                row.message = ""
 
     def report(self, execution_id: str, fraction: float, message: str) -> None:
         """Write the progress of one that is under way. Raises `NotFound`, or `InvalidInput`."""
@@ -212,6 +216,7 @@ class Executions:
             )
         else:
             row.status, row.owner = ExecutionStatus.CREATED.value, self._owner
+            row.message = self._runner.waited_for
             add_to_log(row, "the host was started again; this goes on")
 
     def _dataset_of(self, function: Function, inputs: Metadata) -> str | None:

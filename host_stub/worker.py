@@ -116,6 +116,8 @@ class Context:
                 return False
             row.attempts += 1
             attempts = row.attempts
+            if row.status == ExecutionStatus.CREATED.value:
+                row.message = ""  # what it waited for
             row.status = ExecutionStatus.RUNNING.value
             row.started = now()
         if attempts > self._max_attempts:
