@@ -152,7 +152,8 @@ class Runner:
         key = (app, service.name)
         room = service.runtime.concurrency * service.runtime.num_replicas
         with self._lock:  # so that it is not told to have ended before it is known
-            if sum(call.key == key for call in self._calls.values()) >= room:
+            full = sum(call.key == key for call in self._calls.values()) >= room
+            if full or self._closing.is_set():
                 return
             self._workers.want(len(self._calls) + 1)
             future = self._workers.submit(
