@@ -39,32 +39,51 @@ SETTINGS = {
 
 
 class SchedulerLost(ConnectionError):
-    """The scheduler cannot be reached any more: what ran by it is to be handed over again."""
+    """The scheduler cannot be reached (any more): what ran by it is to be handed over again."""
 
 
 class Workers:
-    """A local cluster, started when the first call comes, or any other by its scheduler."""
+    """A local cluster, or any other by its scheduler. Safe to use from any thread."""
 
     def __init__(self, scheduler: str | None, count: int) -> None:
-        """Use the scheduler at this address; without one, start so many processes on loopback."""
+        """Of the scheduler at this address; without one, of so many processes on loopback."""
         self._scheduler = scheduler
         self._count = count
         self._lock = threading.Lock()
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
 
+    @property
+    def waited_for(self) -> str:
+        """What a call has to wait for, in words; nothing when the workers are there."""
+        client = self._client  # without the lock, which is held all the while
+        if client is not None and client.status != "closed":
+            return ""
+        if self._scheduler is None:
+            return "Starting the workers"
+        return f"Connecting to the scheduler {self._scheduler}"
+
+    def start(self) -> None:
+        """Start the processes, or connect to the scheduler, if need be; that takes seconds.
+
+        Raises:
+            SchedulerLost: the scheduler does not answer.
+            Exception: the processes cannot be started, for whatever reason.
+        """
+        with self._lock:
+            if self.waited_for:
+                self._client = self._connect()
+
     def submit(
         self, function: Callable[..., None], *arguments: object, ended: Callable[[str], None]
     ) -> Future[None]:
         """Call a function in a worker; `ended` is told the status, 'finished' if all went well.
 
-        Raises:
-            OSError: the scheduler does not answer.
+        They must have been started.
         """
         with self._lock:
-            if self._client is None or self._client.status == "closed":
-                self._client = self._connect()
             client = self._client
+        assert client is not None  # noqa: S101 - or it would have been raised by `start`
         future = client.submit(function, *arguments, pure=False)
         future.add_done_callback(lambda done: ended(done.status))  # type: ignore[no-untyped-call]
         return future
@@ -98,9 +117,13 @@ class Workers:
     def _connect(self) -> Client:
         from distributed import Client
 
-        if self._scheduler is None and self._cluster is None:
-            self._cluster = start_cluster(self._count)
-        return Client(self._scheduler or self._cluster)  # type: ignore[no-untyped-call]
+        if self._scheduler is not None:
+            try:
+                return Client(self._scheduler)  # type: ignore[no-untyped-call]
+            except (OSError, ValueError) as error:
+                raise SchedulerLost(str(error)) from error
+        self._cluster = self._cluster or start_cluster(self._count)
+        return Client(self._cluster)  # type: ignore[no-untyped-call]
 
 
 def on_workers(

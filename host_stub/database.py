@@ -46,6 +46,7 @@ class ProjectRow(Table):
 
     __tablename__ = "projects"
     id: Mapped[str] = mapped_column(primary_key=True)
+    creation_key: Mapped[str | None] = mapped_column(unique=True, index=True)
     name: Mapped[str]
 
 
@@ -184,7 +185,7 @@ class AppRow(Table):
     enabled: Mapped[bool] = mapped_column(default=True)
 
 
-Made = TypeVar("Made", DatasetRow, ItemRow, ExecutionRow)
+Made = TypeVar("Made", ProjectRow, DatasetRow, ItemRow, ExecutionRow)
 
 
 def made_with(session: Session, table: type[Made], key: str | None) -> Made | None:

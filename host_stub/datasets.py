@@ -1,4 +1,4 @@
-"""Projects and datasets: what groups the items."""
+"""Datasets: what groups the items."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from host_contract.entities import Dataset, Project
-from host_contract.errors import InvalidInput, NotFound
+from host_contract.entities import Dataset
+from host_contract.errors import NotFound
 from host_stub.database import DatasetRow, ItemRow, ProjectRow, made_with, new_id, now
 from host_stub.item_query import dataset_row
 from host_stub.item_rows import thumbnail_url
 from host_stub.items import Items
+from host_stub.projects import checked_name, default_project
 
-DEFAULT_PROJECT = "default"
 SUMMARY_THUMBNAILS = 4
 
 
@@ -31,20 +30,6 @@ class DatasetSummary:
 
 class Datasets(Items):
     """Everything about datasets, their items included. Safe to use from any thread."""
-
-    def projects(self) -> list[Project]:
-        """All projects; the default one at least."""
-        with self._database.changing() as session:
-            _default_project(session)
-            rows = session.scalars(select(ProjectRow).order_by(ProjectRow.id))
-            return [Project(id=row.id, name=row.name) for row in rows]
-
-    def create_project(self, name: str) -> Project:
-        """Make a project. Raises `InvalidInput` when the name has no visible character."""
-        row = ProjectRow(id=new_id(), name=_checked_name("project", name))
-        with self._database.changing() as session:
-            session.add(row)
-        return Project(id=row.id, name=row.name)
 
     def list(
         self, project_id: str | None = None, *, after: str | None = None, limit: int | None = None
@@ -72,11 +57,11 @@ class Datasets(Items):
             InvalidInput: the name has no visible character.
             NotFound: there is no such project.
         """
-        name = _checked_name("dataset", name)
+        name = checked_name("dataset", name)
         with self._database.changing() as session:
             if (made := made_with(session, DatasetRow, key)) is not None:
                 return _dataset(made)
-            project = project_id or _default_project(session)
+            project = project_id or default_project(session)
             if session.get(ProjectRow, project) is None:
                 raise NotFound(f"There is no project {project!r}.")
             row = DatasetRow(
@@ -94,7 +79,7 @@ class Datasets(Items):
         """Give a dataset another name. Raises `InvalidInput` as `create` does."""
         with self._database.changing() as session:
             row = dataset_row(session, dataset_id)
-            row.name = _checked_name("dataset", name)
+            row.name = checked_name("dataset", name)
         return _dataset(row)
 
     def delete(self, dataset_id: str) -> None:
@@ -124,19 +109,6 @@ class Datasets(Items):
             )
             thumbnails = tuple(thumbnail_url(item_id) for item_id in shown)
         return DatasetSummary(items=items, bytes=size or 0, thumbnails=thumbnails)
-
-
-def _default_project(session: Session) -> str:
-    if session.get(ProjectRow, DEFAULT_PROJECT) is None:
-        session.add(ProjectRow(id=DEFAULT_PROJECT, name="Default project"))
-        session.flush()
-    return DEFAULT_PROJECT
-
-
-def _checked_name(what: str, name: str) -> str:
-    if not name.strip() or not name.isprintable():
-        raise InvalidInput(f"A {what} needs a name of printable characters, not {name!r}.")
-    return name.strip()
 
 
 def _dataset(row: DatasetRow) -> Dataset:

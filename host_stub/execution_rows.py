@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psutil
+from sqlalchemy.orm import Session
 
-from host_contract.entities import Execution, ExecutionStatus
+from host_contract.entities import Execution, ExecutionStatus, Level
 from host_contract.errors import NotFound
 from host_stub.database import Database, ExecutionRow, now
+from host_stub.notifications import new_row
 
 ACTIVE = (ExecutionStatus.CREATED.value, ExecutionStatus.RUNNING.value)
 LEAST_PROGRESS = 0.03
@@ -62,15 +64,51 @@ def end(
 ) -> bool:
     """Write how an execution ended; False when it had ended already, or is gone."""
     with database.changing() as session:
-        row = session.get(ExecutionRow, execution_id)
-        if row is None or row.status not in ACTIVE:
-            return False
-        row.status, row.ended, row.error = status.value, now(), error
-        row.output = {"value": output}
-        row.message = row.message if message is None else message
-        if status is ExecutionStatus.SUCCESS:
-            row.progress = 1.0
-        return True
+        return _end(session, execution_id, status, output, message, error) is not None
+
+
+def fail(database: Database, execution_id: str, title: str, error: str) -> bool:
+    """Write that and why an execution failed, and tell the user; False when it had ended already.
+
+    Args:
+        database: Where it is.
+        execution_id: Which one.
+        title: Of its function, for people.
+        error: Why.
+    """
+    with database.changing() as session:
+        row = _end(session, execution_id, ExecutionStatus.FAILED, None, None, error)
+        if row is not None:
+            told = new_row(
+                f"{title} failed",
+                error,
+                level=Level.ERROR,
+                dataset_id=row.dataset_id,
+                execution_id=row.id,
+            )
+            session.add(told)  # at once: the next moment this process may be killed
+        return row is not None
+
+
+def _end(
+    session: Session,
+    execution_id: str,
+    status: ExecutionStatus,
+    output: object,
+    message: str | None,
+    error: str | None,
+) -> ExecutionRow | None:
+    row = session.get(ExecutionRow, execution_id)
+    if row is None or row.status not in ACTIVE:
+        return None
+    if row.status == ExecutionStatus.CREATED.value:
+        row.message = ""  # what it waited for
+    row.status, row.ended, row.error = status.value, now(), error
+    row.output = {"value": output}
+    row.message = row.message if message is None else message
+    if status is ExecutionStatus.SUCCESS:
+        row.progress = 1.0
+    return row
 
 
 def add_to_log(row: ExecutionRow, message: str) -> None:

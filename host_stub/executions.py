@@ -28,7 +28,6 @@ from host_stub.execution_rows import (
     found,
     this_process,
 )
-from host_stub.notifications import Notifications
 from host_stub.plugins import Apps
 from host_stub.runner import Runner
 
@@ -44,7 +43,6 @@ class Executions:
         self,
         database: Database,
         apps: Apps,
-        notifications: Notifications,
         data_dir: Path,
         modules: Sequence[str],
         scheduler: str | None,
@@ -55,7 +53,6 @@ class Executions:
         Args:
             database: Where the rows are.
             apps: Whose functions are called.
-            notifications: Told of failures.
             data_dir: Opened by the workers too.
             modules: Apps named by module, for the workers.
             scheduler: Address of a running Dask scheduler; local workers are started without one.
@@ -65,12 +62,14 @@ class Executions:
         self._apps = apps
         self._owner = this_process()
         task = (str(data_dir), tuple(modules))
-        self._runner = Runner(database, apps, notifications, task, self._owner, scheduler, workers)
+        self._runner = Runner(database, apps, task, self._owner, scheduler, workers)
 
     def start(
         self, app: str, function: str, inputs: Metadata, *, key: str | None = None
     ) -> Execution:
         """Start a declared function, and return at once; asked again with a key, start nothing.
+
+        Workers that are not there yet are started meanwhile; its message says so.
 
         Raises:
             NotFound: there is no such app, function, dataset or item.
@@ -88,6 +87,7 @@ class Executions:
             dataset_id=self._dataset_of(declared, given),
             inputs=given,
             status=ExecutionStatus.CREATED.value,
+            message=self._runner.waited_for,
             created=now(),
             owner=self._owner,
         )
@@ -166,6 +166,7 @@ class Executions:
                 row.cancel_requested = True
             if row.status == ExecutionStatus.CREATED.value:
                 row.status, row.ended = ExecutionStatus.CANCELLED.value, now()
+                row.message = ""
 
     def report(self, execution_id: str, fraction: float, message: str) -> None:
         """Write the progress of one that is under way. Raises `NotFound`, or `InvalidInput`."""
@@ -215,6 +216,7 @@ class Executions:
             )
         else:
             row.status, row.owner = ExecutionStatus.CREATED.value, self._owner
+            row.message = self._runner.waited_for
             add_to_log(row, "the host was started again; this goes on")
 
     def _dataset_of(self, function: Function, inputs: Metadata) -> str | None:

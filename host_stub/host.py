@@ -40,7 +40,7 @@ class AppHost:
 
     def projects(self) -> list[Project]:
         """See the protocol."""
-        return self._platform.datasets.projects()
+        return self._platform.projects.list()
 
     def datasets(self, project_id: str | None = None) -> list[Dataset]:
         """See the protocol."""

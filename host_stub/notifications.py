@@ -28,16 +28,7 @@ class Notifications:
         execution_id: str | None = None,
     ) -> Notification:
         """Put a message in the bell."""
-        row = NotificationRow(
-            id=new_id(),
-            title=title,
-            text=text,
-            level=level.value,
-            dataset_id=dataset_id,
-            execution_id=execution_id,
-            created=now(),
-            read=False,
-        )
+        row = new_row(title, text, level=level, dataset_id=dataset_id, execution_id=execution_id)
         with self._database.session() as session:
             session.add(row)
         return _notification(row)
@@ -63,6 +54,22 @@ class Notifications:
             change = change.where(NotificationRow.id.in_(builtins.list(ids)))
         with self._database.session() as session:
             session.execute(change)
+
+
+def new_row(
+    title: str, text: str, *, level: Level, dataset_id: str | None, execution_id: str | None
+) -> NotificationRow:
+    """A message that is to be added, by whoever has a session already."""
+    return NotificationRow(
+        id=new_id(),
+        title=title,
+        text=text,
+        level=level.value,
+        dataset_id=dataset_id,
+        execution_id=execution_id,
+        created=now(),
+        read=False,
+    )
 
 
 def _notification(row: NotificationRow) -> Notification:

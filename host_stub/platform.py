@@ -24,6 +24,7 @@ from host_stub.host import AppHost
 from host_stub.latest import Latest
 from host_stub.notifications import Notifications
 from host_stub.plugins import HOOK_SECONDS, Apps
+from host_stub.projects import Projects
 from host_stub.sources.kinds import open_source
 from host_stub.sources.source import Report
 from host_stub.users import LOCAL_USER, User, Users
@@ -69,11 +70,11 @@ class LocalPlatform:
         self.notifications = Notifications(self.database)
         self.feature_sets = FeatureSets(self.database)
         self.client_vectors = ClientVectors(self.database)
+        self.projects = Projects(self.database)
         self.datasets = Datasets(self.database, Files(self.data_dir / "files"), self._event)
         self.executions = Executions(
             self.database,
             self.apps,
-            self.notifications,
             self.data_dir,
             modules,
             scheduler,

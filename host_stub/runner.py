@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from host_contract.entities import ExecutionStatus, Level
+from host_contract.entities import ExecutionStatus
 from host_contract.errors import NotFound
 from host_contract.manifest import Service
-from host_stub.cluster import Workers
+from host_stub.cluster import SchedulerLost, Workers
 from host_stub.database import Database, ExecutionRow
-from host_stub.execution_rows import add_to_log, end
-from host_stub.notifications import Notifications
+from host_stub.execution_rows import add_to_log, end, fail
 from host_stub.plugins import Apps
 from host_stub.worker import run_execution
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.5
+STARTING_SECONDS = 30.0
+"""Who stops the host waits so long at most for the start of the workers, or for a scheduler."""
 PATIENCE_SECONDS = 5.0
 """So long after a cancel or the service's time limit, a function that goes on is ended."""
 
@@ -42,7 +43,7 @@ class Call:
     service: Service
     key: tuple[str, str]
     """App and service."""
-    future: Future[None] | None = None
+    future: Future[None]
     cancelled_at: float | None = field(default=None)
     """When the wish to cancel was first seen, by `time.monotonic`."""
 
@@ -54,7 +55,6 @@ class Runner:
         self,
         database: Database,
         apps: Apps,
-        notifications: Notifications,
         task: tuple[str, tuple[str, ...]],
         owner: str,
         scheduler: str | None,
@@ -62,39 +62,86 @@ class Runner:
     ) -> None:
         self._database = database
         self._apps = apps
-        self._notifications = notifications
         self._task = (*task, workers if scheduler is None else None)
         self._owner = owner
         self._workers = Workers(scheduler, workers)
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._watch: threading.Thread | None = None
+        self._woken, self._closing = threading.Event(), threading.Event()
+        self._handing_over = threading.Thread(target=self._keep_handing_over, daemon=True)
+        self._watching = threading.Thread(target=self._keep_watch, daemon=True)
+
+    @property
+    def waited_for(self) -> str:
+        """What an execution that comes now has to wait for, in words; nothing as a rule."""
+        return self._workers.waited_for
 
     def wake(self) -> None:
-        """Hand every waiting execution whose service has room to a worker."""
-        waiting = select(ExecutionRow.id, ExecutionRow.app, ExecutionRow.function).where(
-            ExecutionRow.status == ExecutionStatus.CREATED.value, ExecutionRow.owner == self._owner
-        )
+        """See to it that whatever waits is handed to a worker, if its service has room.
+
+        Nobody waits for that: the workers may have to be started first.
+        """
         with self._lock:
             if self._closing.is_set():
                 return
-            with self._database.session() as session:
-                rows = session.execute(waiting.order_by(ExecutionRow.id)).all()
-            for execution_id, app, function in rows:
-                if execution_id not in self._calls:
-                    self._hand_over(execution_id, app, function)
-            if self._calls and self._watch is None:
-                self._watch = threading.Thread(target=self._keep_watch, daemon=True)
-                self._watch.start()
+            if not self._handing_over.is_alive():
+                self._handing_over.start()
+                self._watching.start()
+        self._woken.set()
 
     def close(self) -> None:
         """Stop the workers. What was under way stays as it is, for the next to go on with."""
         with self._lock:
             self._closing.set()
-        self._workers.close()
-        if self._watch is not None:
-            self._watch.join(timeout=10)
+            begun = self._handing_over.is_alive()
+        self._woken.set()
+        if begun:
+            # Workers that are being started can be stopped when they are there, and not before.
+            self._handing_over.join(timeout=STARTING_SECONDS)
+            self._watching.join(timeout=10)
+        if not self._handing_over.is_alive():
+            self._workers.close()
+
+    def _keep_handing_over(self) -> None:
+        while self._woken.wait() and not self._closing.is_set():
+            self._woken.clear()
+            try:
+                if self._waiting() and self._workers_are_there():
+                    for execution_id, app, function in self._waiting():
+                        self._hand_over(execution_id, app, function)
+            except Exception:
+                log.exception("Executions that wait could not be handed over")
+                self._closing.wait(PATIENCE_SECONDS)
+                self._woken.set()
+
+    def _waiting(self) -> list[tuple[str, str, str]]:
+        """Id, app and function of each execution that no worker has, the oldest first."""
+        if self._closing.is_set():
+            return []
+        with self._lock:
+            known = set(self._calls)  # before the rows: what is handed over and ends is in neither
+        wanted = select(ExecutionRow.id, ExecutionRow.app, ExecutionRow.function).where(
+            ExecutionRow.status == ExecutionStatus.CREATED.value, ExecutionRow.owner == self._owner
+        )
+        with self._database.session() as session:
+            rows = session.execute(wanted.order_by(ExecutionRow.id)).all()
+        return [(row.id, row.app, row.function) for row in rows if row.id not in known]
+
+    def _workers_are_there(self) -> bool:
+        """Start them if need be; where that fails, all that wait for them end with the reason."""
+        try:
+            self._workers.start()
+            return True
+        except SchedulerLost as error:
+            reason = f"{error}. Start the scheduler and its workers, then retry it."
+            for execution_id, _, _ in self._waiting():
+                end(self._database, execution_id, ExecutionStatus.LOST, error=reason)
+        except Exception as error:
+            log.warning("The workers could not be started", exc_info=True)
+            reason = f"The workers could not be started: {_first_cause(error)}"
+            for execution_id, app, function in self._waiting():
+                fail(self._database, execution_id, self._apps.name_of(app, function), reason)
+        return False
 
     def _hand_over(self, execution_id: str, app: str, function: str) -> None:
         try:
@@ -104,21 +151,18 @@ class Runner:
             return
         key = (app, service.name)
         room = service.runtime.concurrency * service.runtime.num_replicas
-        if sum(call.key == key for call in self._calls.values()) >= room:
-            return
-        call = self._calls[execution_id] = Call(service, key)
-        self._workers.want(len(self._calls))
-        try:
-            call.future = self._workers.submit(
+        with self._lock:  # so that it is not told to have ended before it is known
+            full = sum(call.key == key for call in self._calls.values()) >= room
+            if full or self._closing.is_set():
+                return
+            self._workers.want(len(self._calls) + 1)
+            future = self._workers.submit(
                 run_execution,
                 *self._task,
                 execution_id,
                 ended=lambda status: self._ended(execution_id, status),
             )
-        except OSError as error:
-            del self._calls[execution_id]
-            reason = f"{error}. Start the scheduler and its workers, then retry it."
-            end(self._database, execution_id, ExecutionStatus.LOST, error=reason)
+            self._calls[execution_id] = Call(service, key, future)
 
     def _ended(self, execution_id: str, status: str) -> None:
         """The worker writes how it ended; what it could not write is written here."""
@@ -171,18 +215,17 @@ class Runner:
             self._end(call, row, ExecutionStatus.FAILED, f"It ran longer than its limit of {limit}")
 
     def _end(self, call: Call, row: ExecutionRow, status: ExecutionStatus, reason: str) -> None:
-        failed = status is ExecutionStatus.FAILED
-        told = {"error": reason} if failed else {"message": reason}
-        if not end(self._database, row.id, status, **told):
+        if status is ExecutionStatus.FAILED:
+            ended = fail(self._database, row.id, self._apps.name_of(row.app, row.function), reason)
+        else:
+            ended = end(self._database, row.id, status, message=reason)
+        if not ended:
             return
-        if failed:
-            name = self._apps.manifest(row.app).functions()[row.function].display_name
-            self._notifications.add(
-                f"{name} failed",
-                reason,
-                level=Level.ERROR,
-                dataset_id=row.dataset_id,
-                execution_id=row.id,
-            )
-        if call.future is not None:
-            self._workers.end(call.future)
+        self._workers.end(call.future)
+
+
+def _first_cause(error: BaseException) -> str:
+    """What went wrong first: Dask's own errors say only that something did."""
+    while (before := error.__cause__ or error.__context__) is not None:
+        error = before
+    return f"{type(error).__name__}: {error}"

@@ -13,7 +13,7 @@ from host_contract.errors import InvalidInput
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest step in migrations/versions."""
 
 

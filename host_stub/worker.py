@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from host_contract.context import Host
-from host_contract.entities import ExecutionStatus, Level
+from host_contract.entities import ExecutionStatus
 from host_contract.errors import Cancelled
 from host_stub import memory
 from host_stub.cluster import SchedulerLost, on_workers, workers_of
 from host_stub.database import ExecutionRow, now
-from host_stub.execution_rows import add_to_log, end
+from host_stub.execution_rows import ACTIVE, add_to_log, end, fail
+from host_stub.parts import Whole, within_limits
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,7 +58,8 @@ def _run(platform: LocalPlatform, context: Context) -> None:
     try:
         if not context.begin():
             return
-        with memory.at_most(context.service.runtime.memory_mib, context.fail):
+        service = context.service
+        with memory.at_most(service.runtime.memory_mib, service.name, context.fail):
             output = platform.apps.run_function(
                 context.app,
                 function=context.function,
@@ -98,7 +100,9 @@ class Context:
         row = self._read()
         self.app, self.function, self.inputs = row.app, row.function, row.inputs
         self.host: Host = platform.host(row.app)
-        self.service = platform.apps.manifest(row.app).service_of(row.function)
+        manifest = platform.apps.manifest(row.app)
+        self.service = manifest.service_of(row.function)
+        self._title = manifest.functions()[row.function].display_name
         self._max_attempts = self.service.max_attempts
         self._timeout_seconds = self.service.execution_timeout
         self._written = self._asked = 0.0
@@ -112,6 +116,8 @@ class Context:
                 return False
             row.attempts += 1
             attempts = row.attempts
+            if row.status == ExecutionStatus.CREATED.value:
+                row.message = ""  # what it waited for
             row.status = ExecutionStatus.RUNNING.value
             row.started = now()
         if attempts > self._max_attempts:
@@ -138,7 +144,7 @@ class Context:
             add_to_log(session.get_one(ExecutionRow, self.execution_id), message)
 
     def cancelled(self) -> bool:
-        """Whether the user asked to stop.
+        """Whether to stop: the user asked for it, or the host has ended it.
 
         Raises:
             TimeoutError: the execution has had the time that the app's manifest gives it.
@@ -146,7 +152,7 @@ class Context:
         if not self._cancelled and time.monotonic() - self._asked > WRITE_SECONDS:
             self._asked = time.monotonic()
             row = self._read()
-            self._cancelled = row.cancel_requested
+            self._cancelled = row.cancel_requested or row.status not in ACTIVE
             started = datetime.fromisoformat(row.started or now())
             if (datetime.now(UTC) - started).total_seconds() > self._timeout_seconds:
                 raise TimeoutError(f"it ran longer than {self._timeout_seconds} seconds")
@@ -164,12 +170,20 @@ class Context:
 
         Raises:
             Cancelled: the user asked to stop.
-            WorkerLost: workers died of one of the values.
+            WorkerLost: workers died of one of the values, or took too much memory for it.
             SchedulerLost: the scheduler cannot be reached any more.
         """
         if self._client is None:
             return map(function, values)
-        return on_workers(self._client, function, values, self._stop_if_cancelled)
+        whole = Whole(
+            data_dir=str(self._platform.data_dir),
+            execution_id=self.execution_id,
+            title=self._title,
+            service=self.service.name,
+            memory_mib=self.service.runtime.memory_mib,
+        )
+        part = within_limits(whole, function)
+        return on_workers(self._client, part, values, self._stop_if_cancelled)
 
     def _stop_if_cancelled(self) -> None:
         if self.cancelled():
@@ -183,16 +197,7 @@ class Context:
 
     def fail(self, error: str) -> None:
         """Write that and why it failed, and tell the user."""
-        if not end(self._database, self.execution_id, ExecutionStatus.FAILED, error=error):
-            return
-        declared = self._platform.apps.manifest(self.app).functions()[self.function]
-        self._platform.notifications.add(
-            f"{declared.display_name} failed",
-            error,
-            level=Level.ERROR,
-            dataset_id=self._read().dataset_id,
-            execution_id=self.execution_id,
-        )
+        fail(self._database, self.execution_id, self._title, error)
 
     def _read(self) -> ExecutionRow:
         with self._database.session() as session:

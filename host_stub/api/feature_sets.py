@@ -17,8 +17,8 @@ from host_contract.entities import FeatureSet
 from host_contract.errors import NotFound
 from host_stub import arrow
 from host_stub.client_vectors import MAX_SIZE, ClientFeatureSet
-from host_stub.datasets import DEFAULT_PROJECT
 from host_stub.features import Features, Vector
+from host_stub.projects import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
     from host_stub.platform import LocalPlatform

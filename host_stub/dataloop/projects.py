@@ -20,25 +20,22 @@ def router(platform: LocalPlatform) -> APIRouter:
     @found.get("")
     def list_projects() -> list[dict[str, Any]]:
         """All projects."""
-        return [as_json(project) for project in platform.datasets.projects()]
+        return [as_json(project) for project in platform.projects.list()]
 
     @found.post("")
     def create_project(name: Annotated[str, Form()]) -> dict[str, Any]:
         """Make a project; the client sends a form here, and JSON everywhere else."""
-        return as_json(platform.datasets.create_project(name))
+        return as_json(platform.projects.create(name))
 
     @found.get("/{project_id}")
     def get_project(project_id: str) -> dict[str, Any]:
         """One project."""
-        for project in platform.datasets.projects():
-            if project.id == project_id:
-                return as_json(project)
-        raise NotFound(f"There is no project {project_id!r}.")
+        return as_json(platform.projects.get(project_id))
 
     @found.get("/{name}/name")
     def find_projects(name: str) -> list[dict[str, Any]]:
         """The projects of a name, of which there is one at least."""
-        named = [one for one in platform.datasets.projects() if one.name == name]
+        named = [one for one in platform.projects.list() if one.name == name]
         if not named:
             raise NotFound(f"There is no project named {name!r}.")
         return [as_json(project) for project in named]

@@ -69,7 +69,7 @@ class NotAllowed(ContractError, PermissionError):
 
 
 class WorkerLost(ContractError):
-    """A part of an execution was given up, since the workers that had it died."""
+    """A part of an execution was given up: workers died of it, or held too much memory."""
 
     code = "worker_lost"
 

@@ -120,7 +120,9 @@ class Runtime(Declaration):
     concurrency: int = Field(default=1, ge=1, description="Executions at a time in a replica.")
     num_replicas: int = Field(default=1, ge=1)
     memory_mib: int | None = Field(
-        default=None, ge=1, description="Memory that an execution may hold; more ends it."
+        default=None,
+        ge=1,
+        description="Memory of a process that works for an execution; more ends it.",
     )
 
 

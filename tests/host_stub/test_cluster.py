@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dask.system import CPU_COUNT
-from distributed import Client
+from distributed import Client, LocalCluster
 
 from host_contract.entities import ExecutionStatus
 from host_contract.errors import WorkerLost
@@ -47,6 +47,38 @@ def test_cancelled_while_parts_are_under_way(two: LocalPlatform) -> None:
     assert ended.message.startswith("Stopped"), "its process had to be ended"
     assert time.monotonic() - asked < 100, "it waited for its parts"
     assert two.run(APP, "double", {"count": 3}).output == [0, 2, 4]
+
+
+def test_memory_limit_holds_for_the_parts_of_others(two: LocalPlatform, tmp_path: Path) -> None:
+    inputs = {"mib": 3000, "file": str(tmp_path / "large")}
+    large = two.run(APP, "take_memory_elsewhere", inputs)
+    assert (large.status, large.attempts) == (ExecutionStatus.FAILED, 1)
+    assert large.error is not None
+    assert "more than the limit of 900 MiB of service 'greedy'" in large.error
+    assert "What was committed is kept." in large.error
+    (told,) = [one for one in two.notifications.list() if one.execution_id == large.id]
+    assert (told.title, told.text) == ("Take memory elsewhere failed", large.error)
+    assert len((tmp_path / "large").read_text().splitlines()) == 1, "it was done again"
+    small = two.run(APP, "take_memory_elsewhere", inputs | {"mib": 10})
+    assert small.status is ExecutionStatus.SUCCESS, small.error
+    assert two.executions.get(large.id) == large, "the worker that came after left it alone"
+
+
+def test_memory_limit_is_of_all_that_a_worker_does_at_once(tmp_path: Path) -> None:
+    """Either of the two parts would be within it alone."""
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None
+        ) as cluster,
+        LocalPlatform(
+            tmp_path / "data", modules=["counting"], scheduler=cluster.scheduler_address
+        ) as platform,
+    ):
+        inputs = {"mib": 500, "together": 2, "file": str(tmp_path / "log")}
+        ended = platform.run(APP, "take_memory_elsewhere", inputs)
+        assert (ended.status, ended.attempts) == (ExecutionStatus.FAILED, 1), ended.error
+        assert "more than the limit of 900 MiB" in str(ended.error)
+        assert len(set((tmp_path / "log").read_text().splitlines())) == 1, "they were done again"
 
 
 def test_libraries_of_a_worker_use_all_cores() -> None:

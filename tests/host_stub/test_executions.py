@@ -179,7 +179,7 @@ def test_memory_limit_of_the_manifest(working: LocalPlatform) -> None:
     large = working.run(APP, "take_memory", {"mib": 3000})
     assert (large.status, large.attempts) == (ExecutionStatus.FAILED, 1)
     assert large.error is not None
-    assert "more than its limit of 900 MiB" in large.error
+    assert "more than the limit of 900 MiB of service 'greedy'" in large.error
     assert any(told.execution_id == large.id for told in working.notifications.list())
     assert working.run(APP, "double", {}).status is ExecutionStatus.SUCCESS
     assert working.executions.get(large.id) == large, "the worker that came after left it alone"

@@ -38,6 +38,7 @@ def known(working: LocalPlatform) -> dict[str, str]:
     """What there is, by the name of the parameter that takes it."""
     dataset = working.datasets.create("described").id
     return {
+        "project_id": "default",
         "dataset_id": dataset,
         "item_id": working.datasets.add(dataset, "a.png", png()).id,
         "execution_id": working.run("counting", "double", {}).id,

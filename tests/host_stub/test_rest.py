@@ -57,6 +57,35 @@ def test_dataset_and_items_from_upload_to_deletion(client: httpx.Client, dataset
     assert client.get(f"/datasets/{dataset_id}").status_code == 404
 
 
+def test_project_from_creation_to_deletion(client: httpx.Client) -> None:
+    project = client.post("/projects", json={"name": " roads "})
+    assert project.status_code == 201
+    address = f"/projects/{project.json()['id']}"
+    assert client.get(address).json() == project.json() == {**project.json(), "name": "roads"}
+    assert project.json() in client.get("/projects").json()
+    assert client.patch(address, json={"name": "rails"}).json()["name"] == "rails"
+    assert client.get(address).json()["name"] == "rails"
+
+    inside = {"name": "signs", "project_id": project.json()["id"]}
+    dataset = client.post("/datasets", json=inside).json()
+    listed = client.get("/datasets", params={"project_id": project.json()["id"]}).json()
+    assert listed == [dataset]
+    feature_set = client.post("/feature-sets", json={**inside, "size": 2}).json()
+    for kind, held in (("datasets", dataset), ("feature-sets", feature_set)):
+        refused = client.delete(address)
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+        assert f"'rails' holds 1 {kind.replace('-', ' ')[:-1]}" in refused.json()["detail"]
+        assert client.delete(f"/{kind}/{held['id']}").status_code == 204
+    assert client.delete(address).status_code == 204
+    assert client.get(address).status_code == client.delete(address).status_code == 404
+
+
+def test_default_project_is_there_and_stays(client: httpx.Client) -> None:
+    assert client.get("/projects/default").json()["id"] == "default"
+    assert client.delete("/projects/default").json()["code"] == "invalid_input"
+    assert "default" in {one["id"] for one in client.get("/projects").json()}
+
+
 def packed(files: dict[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -149,6 +178,9 @@ def test_creation_with_a_key_is_done_once(client: httpx.Client) -> None:
     other = client.post("/datasets", json={"name": "once"}, headers={"idempotency-key": "b"})
     assert other.json()["id"] != first["id"]
     assert client.post("/datasets", json={"name": "once"}).json()["id"] != first["id"]
+    project = client.post("/projects", json={"name": "once"}, headers=key).json()
+    assert client.post("/projects", json={"name": "once"}, headers=key).json() == project
+    assert client.post("/projects", json={"name": "once"}).json() != project
     wrong = client.post("/datasets", json={"name": "a"}, headers={"idempotency-key": "x" * 201})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_input")
 
@@ -198,6 +230,11 @@ def test_lists(client: httpx.Client, dataset_id: str) -> None:
         ("POST", "/datasets", {"name": " "}, 400, "invalid_input"),
         ("POST", "/datasets", {"name": 3}, 400, "invalid_input"),
         ("POST", "/datasets", {"name": "a", "project_id": "nowhere"}, 404, "not_found"),
+        ("POST", "/projects", {"name": "\n"}, 400, "invalid_input"),
+        ("POST", "/projects", {}, 400, "invalid_input"),
+        ("GET", "/projects/nowhere", None, 404, "not_found"),
+        ("PATCH", "/projects/nowhere", {"name": "a"}, 404, "not_found"),
+        ("DELETE", "/projects/nowhere", None, 404, "not_found"),
         ("POST", "/datasets/nowhere/query", {}, 404, "not_found"),
         ("POST", "/executions", {"app": "x", "function": "y"}, 404, "not_found"),
         ("POST", "/executions", {"app": "counting", "function": "y"}, 404, "not_found"),

@@ -43,7 +43,7 @@ def test_answers_when_it_says_so_and_ends_cleanly(tmp_path: Path, number: int) -
     assert (rest, server.returncode) == ("closed\n", 0)
     assert "Traceback" not in errors
     with LocalPlatform(tmp_path / "data") as again:
-        assert again.datasets.projects()
+        assert again.projects.list()
 
 
 def test_port_that_is_taken_is_named(tmp_path: Path) -> None:

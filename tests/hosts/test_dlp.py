@@ -29,7 +29,7 @@ def test_command_signs_in_lists_and_uploads(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    project = platform.datasets.create_project("console")
+    project = platform.projects.create("console")
     dataset = platform.datasets.create("pictures", project.id)
     (tmp_path / "up").mkdir()
     (tmp_path / "up" / "a.png").write_bytes(png().getvalue())

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -80,6 +81,9 @@ def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> 
         time.sleep(600)
     if function == "take_memory":
         return len(take_memory(inputs["mib"]))
+    if function == "take_memory_elsewhere":
+        part = partial(take_memory_elsewhere, os.getpid(), Path(inputs["file"]), inputs["together"])
+        return list(context.map(part, [inputs["mib"]] * 20))
     if function == "die":
         return die(Path(inputs["file"]), inputs["times"])
     return count(context, Path(str(inputs.get("file", "/nowhere/at/all"))))
@@ -112,6 +116,21 @@ def take_memory(mib: int) -> list[bytes]:
         held.append(bytes(range(256)) * (10 << 12))
         time.sleep(0.01)
     return held
+
+
+def take_memory_elsewhere(here: int, log: Path, together: int, mib: int) -> None:
+    """Take memory in another process than here, and hold it until so many parts there do."""
+    if os.getpid() == here:
+        time.sleep(0.1)
+        return
+    with log.open("a") as calls:
+        calls.write(f"{os.getpid()}\n")
+    held = take_memory(mib)
+    deadline = time.monotonic() + 60
+    while held and log.read_text().splitlines().count(str(os.getpid())) < together:
+        assert time.monotonic() < deadline, "the others did not come"
+        time.sleep(0.05)
+    time.sleep(60 if together > 1 else 0)  # more than a look, whatever the machine does
 
 
 def double(number: int) -> int:
