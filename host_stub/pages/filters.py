@@ -78,9 +78,9 @@ class FilterBar:
         for chooser in (self._kind, self._query, self._selected):
             chooser.param.watch(self._changed, "value")
 
-    def view(self) -> pn.Row:
-        """The controls in a row."""
-        return pn.Row(
+    def view(self) -> pn.FlexBox:
+        """The controls in a row, or in several where the window is narrow."""
+        return pn.FlexBox(
             self._name,
             self._label,
             self._kind,

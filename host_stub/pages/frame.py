@@ -72,7 +72,13 @@ def page(
         theme_config=THEME,
         theme_toggle=True,
         busy_indicator=None,
-        sx={"& .MuiAppBar-root": {"backgroundColor": TITLE_BAR, "color": "#fff"}},
+        sx={
+            "& .MuiAppBar-root": {"backgroundColor": TITLE_BAR, "color": "#fff"},
+            # In a narrow window the title is cut short, and nothing beside it.
+            "& .title": {"whiteSpace": "nowrap", "overflow": "hidden", "textOverflow": "ellipsis"},
+            "& .MuiToolbar-root :has(.title)": {"minWidth": 0},
+            "& .MuiToolbar-root > :not(:has(.title))": {"flexShrink": 0},
+        },
     )
     # It follows whether any page of the process is busy: each event of each page would be told to
     # all pages ever made, which Panel keeps for that; and one that is just being made fails then,
