@@ -161,12 +161,17 @@ def test_compaction_keeps_what_others_are_about_to_commit(
 ) -> None:
     other = FeatureStore(location)
     store.append("tiny", ["a", "b"], ["1"] * 2, rows(2))
+    # Large enough for objects of their own: smaller ones are written with the commit alone.
+    many = [f"c{number}" for number in range(400)]
+    vectors = np.random.default_rng(0).standard_normal((400, 4)).astype(np.float16)
     with before_the_commit(other.compact):
-        store.append("tiny", ["c"], ["1"], rows(1))
-    assert FeatureStore(location).read("tiny").item_ids == ("a", "b", "c")
+        store.append("tiny", many, ["1"] * 400, vectors)
+    found = FeatureStore(location).read("tiny")
+    assert found.item_ids == ("a", "b", *many)
+    np.testing.assert_array_equal(found.vectors[2:], vectors)
     with before_the_commit(lambda: other.forget_items(["a"])):
         store.delete_items(["b"])
-    assert FeatureStore(location).read("tiny").item_ids == ("c",)
+    assert set(FeatureStore(location).read("tiny").item_ids) == set(many)
 
 
 @in_a_bucket
@@ -187,13 +192,18 @@ def test_what_a_killed_writer_left_goes_with_a_later_compaction(
     store.append("tiny", ["old"], ["1"], np.array([[1.5, 2.5, 3.5, 4.5]]))
     secret = np.array([[1.5, 2.5, 3.5, 4.5]], np.float16).tobytes()
     time.sleep(1.1 + buckets.SKEW_SECONDS)
-    script = KILLED.replace("store.create(", "store.write_record('x', {'y': ['left']}, {}) or (")
+    # Large enough for an object of its own: smaller ones are written with the commit alone.
+    record = (
+        "store.write_record('x', {'y': ['left', *(os.urandom(20).hex() for _ in range(99))]}, {})"
+    )
+    script = KILLED.replace("store.create(", f"{record} or (")
     assert subprocess.run([sys.executable, "-c", script, location, "create"]).returncode == 9
     store.forget_items(["old"])
     assert holding(kept(), secret) == [], "older than the dead writer, so that it goes at once"
     assert [name for name in kept() if "/writers/" in name]
     monkeypatch.setattr(buckets, "LEASE_SECONDS", 1.0)
     time.sleep(1.0)
+    assert holding(kept(), b"left")
     assert store.compact() > 0
     assert holding(kept(), b"left") == []
     assert not [name for name in kept() if "/writers/" in name]
