@@ -1,5 +1,6 @@
 """Several worker processes share an extraction: the same vectors, whoever of them is killed."""
 
+import io
 import os
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from distributed import LocalCluster
 
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
+from tests.buckets import contents
 from tests.faults.extractions import (
     begun,
     by_place,
@@ -79,4 +81,47 @@ def test_killed_workers_cost_nothing_that_is_committed(
         ended = platform.executions.wait(started.id)
         assert ended.status is ExecutionStatus.SUCCESS, ended.error
         check_kept(before, store.read("mini-clip"))
+        check_same(by_place(platform), alone)
+
+
+def kept_in(url: str) -> list[str]:
+    return [*contents(os.environ["AWS_ENDPOINT_URL"], url)]
+
+
+def test_workers_that_commit_themselves_make_the_vectors_that_one_makes(
+    tmp_path: Path, emoji_folder: Path, alone: dict[str, np.ndarray], bucket: str
+) -> None:
+    with LocalPlatform(tmp_path, workers=2, storage=f"{bucket}/kept") as platform:
+        dataset = platform.import_source(emoji_folder)
+        broken = platform.datasets.add(dataset.id, "bad.png", io.BytesIO(b"no picture"))
+        ended = extracted(platform)
+        assert ended.status is ExecutionStatus.SUCCESS, ended.error
+        assert len(encoding_processes()) == 2
+        output = ended.output
+        assert isinstance(output, dict)
+        assert (output["encoded"], output["broken_count"]) == (len(alone), 1)
+        platform.datasets.delete_items([broken.id])
+        check_same(by_place(platform), alone)
+        assert not (tmp_path / "apps").exists()
+        committed = [line for line in kept_in(bucket) if "/chunks/" in line]
+        assert committed
+        platform.datasets.delete(dataset.id)
+        assert kept_in(bucket) == []
+
+
+@pytest.mark.parametrize("killed", ["one", "all"])
+def test_killed_workers_that_commit_themselves_lose_and_double_nothing(
+    tmp_path: Path, emoji_folder: Path, alone: dict[str, np.ndarray], bucket: str, killed: str
+) -> None:
+    with LocalPlatform(tmp_path, workers=2, storage=bucket) as platform:
+        platform.import_source(emoji_folder)
+        started = begun(platform)
+        while len(encoding_processes()) < 2:
+            assert not platform.executions.get(started.id).status.final
+        before = store_of(platform).read("mini-clip")
+        for process in encoding_processes()[: 1 if killed == "one" else 2]:
+            os.kill(process.pid, signal.SIGKILL)
+        ended = platform.executions.wait(started.id)
+        assert ended.status is ExecutionStatus.SUCCESS, ended.error
+        check_kept(before, store_of(platform).read("mini-clip"))
         check_same(by_place(platform), alone)

@@ -1,9 +1,12 @@
-"""Items encoded by this process, or in parts by several workers. N items, D dimensions."""
+"""Items encoded by this process, or in parts by several workers. N items, D dimensions.
+
+Where a store takes commits from several processes, a worker commits what it has encoded itself.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +20,7 @@ from clustering_app.errors import ModelMismatch
 from clustering_app.extraction.encoding import Encoded, encoded_items
 from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.prepared import Unencodable, prepared_items
+from clustering_app.vectors.store import FeatureStore
 from host_contract.entities import Item
 from host_contract.errors import Cancelled
 
@@ -28,6 +32,17 @@ ITEMS_A_PART = 256
 
 
 @dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a worker commits the vectors of its parts."""
+
+    location: str
+    """Of the store."""
+    feature_set: str
+    again: bool
+    """Whether items are encoded that have an up-to-date vector."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """Items to be encoded by any worker that can open them."""
 
@@ -36,10 +51,14 @@ class Part:
     weights: str | None
     fingerprint: str
     """Id of the model whose vectors are wanted."""
+    target: Target | None
+    """None where the vectors are given back."""
 
 
-Vectors: TypeAlias = list[NDArray[np.float32] | Unencodable]
-"""For each item of a part its vector (D,), or the reason why there is none."""
+Vector: TypeAlias = NDArray[np.float32] | Unencodable | None
+"""Of an item, (D,), or the reason why there is none; None where the worker has committed it."""
+Vectors: TypeAlias = list[Vector]
+"""For each item of a part."""
 Map: TypeAlias = Callable[[Callable[[Part], Vectors], Iterable[Part]], Iterator[Vectors]]
 """As `ExecutionContext.map`."""
 
@@ -59,8 +78,13 @@ def encoded_here(
 
 
 def encoded_by_workers(
-    items: Iterable[Item], encoder: Encoder, model: str, weights: str | None, on_workers: Map
-) -> Generator[list[Encoded]]:
+    items: Iterable[Item],
+    encoder: Encoder,
+    model: str,
+    weights: str | None,
+    target: Target | None,
+    on_workers: Map,
+) -> Generator[list[tuple[Item, Vector]]]:
     """Part by part, in the order of the items, up to where the user stops it.
 
     Args:
@@ -68,6 +92,7 @@ def encoded_by_workers(
         encoder: Of this process. A worker whose model is another one gives no vectors.
         model: Name under which the workers load it.
         weights: As for `load_encoder`.
+        target: Where the workers commit the vectors; None to give them back.
         on_workers: Encodes the parts, wherever.
 
     Raises:
@@ -80,7 +105,11 @@ def encoded_by_workers(
         rest = iter(items)
         while some := tuple(islice(rest, ITEMS_A_PART)):
             part = Part(
-                items=some, model=model, weights=weights, fingerprint=encoder.fingerprint.id
+                items=some,
+                model=model,
+                weights=weights,
+                fingerprint=encoder.fingerprint.id,
+                target=target,
             )
             under_way.append(part)
             yield part
@@ -93,19 +122,64 @@ def encoded_by_workers(
 
 
 def encode_part(part: Part) -> Vectors:
-    """Encode a part's items, in whatever process this is called."""
+    """Encode a part's items and commit them, in whatever process this is called.
+
+    What a worker committed before it died is not encoded again.
+
+    Raises:
+        ModelMismatch: this process has other weights under the model's name.
+        StoreError: the vectors cannot be committed.
+    """
     encoder = loaded(part.model, part.weights)
     if encoder.fingerprint.id != part.fingerprint:
         raise ModelMismatch(
             f"{part.model}: a worker has other weights of this name than the process that keeps "
             "the vectors; give all machines the same file."
         )
-    found = {
+    if part.target is None:
+        found = _encoded(part.items, encoder)
+        return [found[item.id] for item in part.items]
+    store, name = _opened(part.target.location), part.target.feature_set
+    versions = {item.id: item.content_version for item in part.items}
+    there = set[str]() if part.target.again else store.unchanged(name, versions)
+    found = _encoded([item for item in part.items if item.id not in there], encoder)
+    vectors = [
+        (item, vector)
+        for item in part.items
+        if isinstance(vector := found.get(item.id), np.ndarray)
+    ]
+    commit(store, name, vectors)
+    results = [found.get(item.id) for item in part.items]
+    return [one if isinstance(one, Unencodable) else None for one in results]
+
+
+def commit(
+    store: FeatureStore, name: str, vectors: Sequence[tuple[Item, NDArray[np.float32]]]
+) -> None:
+    """Commit vectors (D,) of items, if there are any."""
+    if vectors:
+        store.append(
+            name,
+            [item.id for item, _ in vectors],
+            [item.content_version for item, _ in vectors],
+            np.stack([vector for _, vector in vectors]),
+        )
+
+
+def _encoded(
+    items: Sequence[Item], encoder: Encoder
+) -> dict[str, NDArray[np.float32] | Unencodable]:
+    return {
         item.id: vector
-        for batch in encoded_here(part.items, encoder, lambda: False)
+        for batch in encoded_here(items, encoder, lambda: False)
         for item, vector in batch
     }
-    return [found[item.id] for item in part.items]
+
+
+@lru_cache(maxsize=1)
+def _opened(location: str) -> FeatureStore:
+    """A store, opened once for all parts: it keeps which rows there are."""
+    return FeatureStore(location)
 
 
 @lru_cache(maxsize=1)

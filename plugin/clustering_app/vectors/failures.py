@@ -24,12 +24,18 @@ def with_one_error() -> Iterator[None]:
     try:
         yield
     except (icechunk.IcechunkError, icechunk.ConflictError, NodeNotFoundError) as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise StoreError(
-            f"The feature store cannot be read or written ({reason}). It was deleted meanwhile, or "
-            "the disk or bucket is full, damaged or out of reach: look there, or delete the "
-            "vectors and extract again."
+            f"The feature store cannot be read or written ({_reason(error)}). It was deleted "
+            "meanwhile, or the disk or bucket is full, damaged or out of reach: look there, or "
+            "delete the vectors and extract again."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line, which says what was tried, and the last one, which says what was wrong."""
+    lines = [line.lstrip(" x|`->").rstrip() for line in str(error).splitlines()]
+    said = [line for line in lines if line]
+    return ": ".join(dict.fromkeys([*said[:1], *said[-1:]]))
 
 
 def reading(read: Callable[P, R]) -> Callable[P, R]:
