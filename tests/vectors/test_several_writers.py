@@ -63,7 +63,7 @@ def steps(writer: int, chance: random.Random) -> tuple[list[Any], dict[str, int]
 
 
 @pytest.mark.parametrize(
-    ("seed", "location"), [(1, "folder"), (1, "bucket"), (2, "bucket")], indirect=["location"]
+    ("seed", "location"), [(1, "folder"), (2, "bucket")], indirect=["location"]
 )
 def test_several_processes_at_once_do_what_each_would_do_alone(
     store: FeatureStore, location: str, monkeypatch: pytest.MonkeyPatch, seed: int
