@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clustering_app.errors import ModelMismatch, NoFeatures
-from clustering_app.extraction.parts import Part, Target, encode_part, loaded
+from clustering_app.extraction.parts import Part, Target, Task, encode_part, items_a_part, loaded
 from clustering_app.extraction.prepared import Unencodable
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
@@ -27,10 +27,12 @@ def part(tmp_path: Path, few_emoji_folder: Path, bucket: str) -> Iterator[Part]:
         FeatureStore(bucket).create("set", fingerprint)
         yield Part(
             items=tuple(platform.datasets.items(dataset.id).items),
-            model="mini-clip",
-            weights=None,
-            fingerprint=fingerprint.id,
-            target=Target(location=bucket, feature_set="set", again=False),
+            task=Task(
+                model="mini-clip",
+                weights=None,
+                fingerprint=fingerprint.id,
+                target=Target(location=bucket, feature_set="set", again=False),
+            ),
         )
 
 
@@ -48,9 +50,9 @@ def test_a_part_that_is_done_again_doubles_nothing(part: Part, bucket: str) -> N
     assert encode_part(changed) == [None]
     assert store.content_versions("set")[part.items[0].id] == "new"
 
-    assert part.target is not None
-    again = replace(part, target=replace(part.target, again=True))
-    encode_part(again)
+    assert part.task.target is not None
+    again = replace(part.task, target=replace(part.task.target, again=True))
+    encode_part(replace(part, task=again))
     found = store.read("set")
     assert found.snapshot != first.snapshot
     assert found.item_ids == first.item_ids
@@ -59,7 +61,7 @@ def test_a_part_that_is_done_again_doubles_nothing(part: Part, bucket: str) -> N
 
 def test_vectors_that_are_given_back_are_those_that_are_committed(part: Part, bucket: str) -> None:
     encode_part(part)
-    given = encode_part(replace(part, target=None))[:20]
+    given = encode_part(replace(part, task=replace(part.task, target=None)))[:20]
     np.testing.assert_array_equal(
         FeatureStore(bucket).read("set").vectors, np.array(given).astype(np.float16)
     )
@@ -67,8 +69,18 @@ def test_vectors_that_are_given_back_are_those_that_are_committed(part: Part, bu
 
 def test_a_worker_that_may_not_commit_says_so(part: Part, bucket: str) -> None:
     with pytest.raises(ModelMismatch):
-        encode_part(replace(part, fingerprint="another"))
+        encode_part(replace(part, task=replace(part.task, fingerprint="another")))
     FeatureStore(bucket).delete()
     with pytest.raises(NoFeatures):
         encode_part(part)
     assert not FeatureStore(bucket).exists()
+
+
+@pytest.mark.parametrize(
+    ("total", "workers", "size"),
+    [(0, 2, 256), (10**6, 4, 256), (10**6, 8, 512), (10**4, 8, 256), (10**8, 500, 2048)],
+)
+def test_more_workers_commit_larger_parts_unless_there_are_too_few(
+    total: int, workers: int, size: int
+) -> None:
+    assert items_a_part(total, workers) == size

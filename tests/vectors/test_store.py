@@ -252,21 +252,21 @@ def writer(location: str, prefix: str, batches: int, rows: int) -> subprocess.Po
 
 
 def test_writers_in_two_processes_lose_nothing(store: FeatureStore, location: str) -> None:
-    both = [writer(location, prefix, 15, 1) for prefix in ("a", "b")]
+    both = [writer(location, prefix, 8, 1) for prefix in ("a", "b")]
     assert [one.wait(120) for one in both] == [0, 0]
     found = store.read("tiny").item_ids
-    assert len(found) == 30
-    assert set(found) == {f"{prefix}{batch}-0" for prefix in ("a", "b") for batch in range(15)}
+    assert len(found) == 16
+    assert set(found) == {f"{prefix}{batch}-0" for prefix in ("a", "b") for batch in range(8)}
 
 
 def test_a_writer_and_a_deleter_in_two_processes_agree(store: FeatureStore, location: str) -> None:
-    store.append("tiny", [f"old-{row}" for row in range(40)], ["1"] * 40, rows(40))
-    other = writer(location, "new", 20, 2)
-    for row in range(40):
+    store.append("tiny", [f"old-{row}" for row in range(20)], ["1"] * 20, rows(20))
+    other = writer(location, "new", 10, 2)
+    for row in range(20):
         assert store.delete_items([f"old-{row}"]) == 1
     assert other.wait(120) == 0
     found = store.read("tiny").item_ids
-    assert sorted(found) == sorted(f"new{batch}-{row}" for batch in range(20) for row in range(2))
+    assert sorted(found) == sorted(f"new{batch}-{row}" for batch in range(10) for row in range(2))
 
 
 def test_two_that_create_the_same_feature_set_make_one(

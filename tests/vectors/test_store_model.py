@@ -95,4 +95,4 @@ def test_store_in_a_bucket_against_a_dictionary(s3_server: str) -> None:
         def place(self) -> str:
             return new_bucket(s3_server)
 
-    run_state_machine_as_test(InABucket, settings=settings(max_examples=3, stateful_step_count=10))
+    run_state_machine_as_test(InABucket, settings=settings(max_examples=3, stateful_step_count=8))

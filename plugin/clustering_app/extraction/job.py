@@ -19,11 +19,14 @@ from clustering_app.extraction.batches import Choice, plan
 from clustering_app.extraction.counts import each_item
 from clustering_app.extraction.coverage import Coverage, coverage
 from clustering_app.extraction.parts import (
+    ITEMS_A_PART,
     Target,
+    Task,
     Vector,
     commit,
     encoded_by_workers,
     encoded_here,
+    items_a_part,
     loaded,
 )
 from clustering_app.extraction.prepared import Unencodable
@@ -108,13 +111,17 @@ def extract(
         removed = store.delete_items(todo.removed)
     encoded: Generator[Iterable[tuple[Item, Vector]]]
     if spread:
-        target = Target(
-            location=location,
-            feature_set=name,
-            again=choice is Choice.ALL or item_ids is not None,
+        again = choice is Choice.ALL or item_ids is not None
+        target = Target(location=location, feature_set=name, again=again)
+        task = Task(
+            model=model,
+            weights=weights,
+            fingerprint=encoder.fingerprint.id,
+            target=target if store.many_writers else None,
         )
-        by_them = target if store.many_writers else None
-        encoded = encoded_by_workers(items, encoder, model, weights, by_them, context.map)
+        larger = items_a_part(len(todo.encode), context.workers)
+        size = larger if store.many_writers else ITEMS_A_PART
+        encoded = encoded_by_workers(items, task, size, context.map)
     else:
         encoded = encoded_here(items, encoder, context.cancelled)
     done, broken = _commit_all(context, encoded, store, name, len(todo.encode))

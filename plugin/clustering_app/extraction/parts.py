@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 ITEMS_A_PART = 256
 """Seconds of work for one worker: what a worker that is lost has to do again at most."""
+MOST_ITEMS_A_PART = 2048
+COMMITTERS = 4
+"""So many workers commit parts of that size without being in each other's way."""
+PARTS_A_WORKER = 8
+"""At least, where parts are larger, so that no worker is idle for long at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +48,24 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """Items to be encoded by any worker that can open them."""
+class Task:
+    """What is to be done with all parts of an extraction."""
 
-    items: tuple[Item, ...]
     model: str
     weights: str | None
+    """As for `load_encoder`."""
     fingerprint: str
     """Id of the model whose vectors are wanted."""
     target: Target | None
     """None where the vectors are given back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Items to be encoded by any worker that can open them."""
+
+    items: tuple[Item, ...]
+    task: Task
 
 
 Vector: TypeAlias = NDArray[np.float32] | Unencodable | None
@@ -77,22 +90,24 @@ def encoded_here(
         yield from encoded
 
 
+def items_a_part(total: int, workers: int) -> int:
+    """How many items a part has where each is a commit, of so many items for so many workers.
+
+    Commits of a store come one after another, however many write: with more workers each is larger.
+    """
+    wanted = min(ITEMS_A_PART * workers // COMMITTERS, MOST_ITEMS_A_PART)
+    return max(min(wanted, total // (PARTS_A_WORKER * workers)), ITEMS_A_PART)
+
+
 def encoded_by_workers(
-    items: Iterable[Item],
-    encoder: Encoder,
-    model: str,
-    weights: str | None,
-    target: Target | None,
-    on_workers: Map,
+    items: Iterable[Item], task: Task, size: int, on_workers: Map
 ) -> Generator[list[tuple[Item, Vector]]]:
     """Part by part, in the order of the items, up to where the user stops it.
 
     Args:
         items: Can be pickled, and opened by every worker.
-        encoder: Of this process. A worker whose model is another one gives no vectors.
-        model: Name under which the workers load it.
-        weights: As for `load_encoder`.
-        target: Where the workers commit the vectors; None to give them back.
+        task: A worker whose model is another one gives no vectors.
+        size: Items of a part.
         on_workers: Encodes the parts, wherever.
 
     Raises:
@@ -103,14 +118,8 @@ def encoded_by_workers(
 
     def parts() -> Iterator[Part]:
         rest = iter(items)
-        while some := tuple(islice(rest, ITEMS_A_PART)):
-            part = Part(
-                items=some,
-                model=model,
-                weights=weights,
-                fingerprint=encoder.fingerprint.id,
-                target=target,
-            )
+        while some := tuple(islice(rest, size)):
+            part = Part(items=some, task=task)
             under_way.append(part)
             yield part
 
@@ -130,18 +139,19 @@ def encode_part(part: Part) -> Vectors:
         ModelMismatch: this process has other weights under the model's name.
         StoreError: the vectors cannot be committed.
     """
-    encoder = loaded(part.model, part.weights)
-    if encoder.fingerprint.id != part.fingerprint:
+    task = part.task
+    encoder = loaded(task.model, task.weights)
+    if encoder.fingerprint.id != task.fingerprint:
         raise ModelMismatch(
-            f"{part.model}: a worker has other weights of this name than the process that keeps "
+            f"{task.model}: a worker has other weights of this name than the process that keeps "
             "the vectors; give all machines the same file."
         )
-    if part.target is None:
+    if task.target is None:
         found = _encoded(part.items, encoder)
         return [found[item.id] for item in part.items]
-    store, name = _opened(part.target.location), part.target.feature_set
+    store, name = _opened(task.target.location), task.target.feature_set
     versions = {item.id: item.content_version for item in part.items}
-    there = set[str]() if part.target.again else store.unchanged(name, versions)
+    there = set[str]() if task.target.again else store.unchanged(name, versions)
     found = _encoded([item for item in part.items if item.id not in there], encoder)
     vectors = [
         (item, vector)

@@ -65,7 +65,7 @@ class Bucket:
 
     def commit(
         self,
-        written: Callable[[icechunk.Repository], icechunk.Session],
+        write: Callable[[icechunk.Session], None],
         message: str,
         *,
         may_create: bool,
@@ -73,7 +73,7 @@ class Bucket:
         """Commit what is written into a session, again and again until nobody else was faster.
 
         Args:
-            written: Called once an attempt; gives the session.
+            write: Called once an attempt, with the session.
             message: Of the commit.
             may_create: Whether to make the repository where there is none.
 
@@ -90,9 +90,9 @@ class Bucket:
             folder, newest = self._needed(), ""
             try:
                 with self._writing(folder) as check:
-                    repository = self._open(folder)
-                    newest = repository.lookup_branch(BRANCH)
-                    session = written(repository)
+                    session = self._open(folder).writable_session(BRANCH)
+                    newest = session.snapshot_id
+                    write(session)
                     check()
                     return commit_session(session, message)
             except (icechunk.ConflictError, icechunk.IcechunkError):

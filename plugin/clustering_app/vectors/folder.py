@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from clustering_app.errors import NoFeatures
 from clustering_app.vectors.repositories import (
+    BRANCH,
     NOTHING_YET,
     commit_session,
     create_repository,
@@ -56,7 +57,7 @@ class Folder:
 
     def commit(
         self,
-        written: Callable[[icechunk.Repository], icechunk.Session],
+        write: Callable[[icechunk.Session], None],
         message: str,
         *,
         may_create: bool,
@@ -64,7 +65,7 @@ class Folder:
         """Commit what is written into a session, which nobody else does meanwhile.
 
         Args:
-            written: Called once; gives the session.
+            write: Called once, with the session.
             message: Of the commit.
             may_create: Whether to make the repository where there is none.
 
@@ -81,7 +82,9 @@ class Folder:
         with self._lock:
             if may_create and not self.exists():
                 self._make()
-            return commit_session(written(self.repository()), message)
+            session = self.repository().writable_session(BRANCH)
+            write(session)
+            return commit_session(session, message)
 
     def compact(self) -> int:
         """Remove what only older snapshots refer to; returns the number of bytes freed."""

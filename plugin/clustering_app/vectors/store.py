@@ -307,12 +307,10 @@ class FeatureStore:
         `write` may be called again, with the root as others have made it meanwhile.
         """
 
-        def written(repository: icechunk.Repository) -> icechunk.Session:
-            session = repository.writable_session(BRANCH)
+        def into(session: icechunk.Session) -> None:
             write(zarr.open_group(session.store, mode="a"))
-            return session
 
-        return self._place.commit(written, message, may_create=may_create)
+        return self._place.commit(into, message, may_create=may_create)
 
 
 def _children(root: zarr.Group | None, path: str) -> list[zarr.Group]:
