@@ -130,10 +130,10 @@ def test_records_are_kept_beside(store: FeatureStore) -> None:
     arrays, attributes = store.read_record("runs/one")
     assert arrays["x"].tolist() == [0, 1]
     assert [str(i) for i in arrays["ids"]] == ["p", "q"]
-    assert attributes == store.read_attributes("runs/one") == {"seed": 2}
-    assert store.records("runs") == ["runs/one"]
+    assert attributes == {"seed": 2}
+    assert store.records("runs") == {"runs/one": {"seed": 2}}
     store.delete_record("runs/one")
-    assert store.records("runs") == []
+    assert store.records("runs") == {}
     with pytest.raises(NoFeatures, match="runs/one"):
         store.read_record("runs/one")
     assert store.count("tiny") == 1

@@ -261,14 +261,10 @@ class FeatureStore:
         return arrays, json.loads(str(group.attrs["content"]))
 
     @reading
-    def read_attributes(self, path: str) -> Metadata:
-        """Read a record's attributes alone. Raises `NoFeatures` when absent."""
-        return cast(Metadata, json.loads(str(self._record(path).attrs["content"])))
-
-    @reading
-    def records(self, prefix: str) -> list[str]:
-        """Paths of all records in a group, sorted."""
-        return sorted(child.path for child in _children(self._root(), prefix))
+    def records(self, prefix: str) -> dict[str, Metadata]:
+        """Attributes of all records in a group, by path, in the order of paths; of one snapshot."""
+        found = sorted(_children(self._root(), prefix), key=lambda child: child.path)
+        return {child.path: json.loads(str(child.attrs["content"])) for child in found}
 
     def delete_record(self, path: str) -> None:
         """Remove a record. Raises `NoFeatures` when absent."""
