@@ -41,8 +41,8 @@ class AppData:
             if said.is_file() or any(path.is_file() for path in own.rglob("*")):
                 raise InvalidInput(
                     f"What apps know of the datasets in {data_dir} lies in {remembered}, not in "
-                    f"{self._root}. Leave --storage (CLUSTERING_STORAGE) out to go on with it, or "
-                    "name a new data directory; docs/scaling.md says how to move it."
+                    f"{self._root}. Leave the storage out, as an option and in the environment, to "
+                    "go on with it, or name a new data directory; docs/scaling.md says how to move."
                 )
             _check(self._root)
             said.write_text(self._root, encoding="utf-8")

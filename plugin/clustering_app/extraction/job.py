@@ -91,7 +91,8 @@ def extract(
     if choice is Choice.REMOVED and (query or item_ids is not None):
         raise InvalidInput("What was removed is known of the whole dataset only: leave out query.")
     context.progress(0.0, f"Loading {model}")
-    spread = encoder is None and context.workers > 1
+    workers = context.workers  # of another scheduler they come and go
+    spread = encoder is None and workers > 1
     if encoder is None:
         from clustering_app.extraction.encoder import load_encoder
 
@@ -119,7 +120,7 @@ def extract(
             fingerprint=encoder.fingerprint.id,
             target=target if store.many_writers else None,
         )
-        larger = items_a_part(len(todo.encode), context.workers)
+        larger = items_a_part(len(todo.encode), workers)
         size = larger if store.many_writers else ITEMS_A_PART
         encoded = encoded_by_workers(items, task, size, context.map)
     else:
