@@ -26,7 +26,7 @@ def with_one_error() -> Iterator[None]:
     except (icechunk.IcechunkError, icechunk.ConflictError, NodeNotFoundError) as error:
         raise StoreError(
             f"The feature store cannot be read or written ({_reason(error)}). It was deleted "
-            "meanwhile, or the disk or bucket is full, damaged or out of reach: look there, or "
+            "meanwhile, or the disk is full or damaged, or the bucket out of reach: look there, or "
             "delete the vectors and extract again."
         ) from error
 
