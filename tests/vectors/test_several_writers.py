@@ -16,6 +16,7 @@ import pytest
 from clustering_app.errors import NoFeatures, StoreError
 from clustering_app.vectors import bucket as buckets
 from clustering_app.vectors import columns
+from clustering_app.vectors.objects import Objects
 from clustering_app.vectors.store import FeatureStore
 from tests.vectors.test_compaction import holding
 from tests.vectors.test_store import KILLED, rows
@@ -189,6 +190,26 @@ def test_what_is_written_into_a_store_that_is_deleted_goes_too(
         store.append("tiny", ["b"], ["1"], rows(1))
     assert not store.exists()
     assert kept() == {}
+
+
+@in_a_bucket
+def test_a_store_that_is_made_while_the_old_one_is_deleted_is_whole(
+    store: FeatureStore, location: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append("tiny", ["old"], ["1"], rows(1))
+    fingerprint = store.feature_sets()[0].fingerprint
+    remove_all = Objects.remove_all
+
+    def made_meanwhile(self: Objects, folder: str) -> None:
+        monkeypatch.setattr(Objects, "remove_all", remove_all)
+        other = FeatureStore(location)
+        other.create("tiny", fingerprint)
+        other.append("tiny", ["new"], ["1"], rows(1))
+        remove_all(self, folder)
+
+    monkeypatch.setattr(Objects, "remove_all", made_meanwhile)
+    store.delete()
+    assert store.read("tiny").item_ids == ("new",)
 
 
 @in_a_bucket

@@ -133,10 +133,13 @@ class Bucket:
         Who is committing at this moment removes what it wrote when its commit fails.
         """
         folder = self._current()
+        # Listed first: what is made anew, as soon as this one is not there, is not to be touched.
+        there, _ = self._objects.listed("features/")
         if folder is not None:
             self._objects.remove([CURRENT])
             self._objects.remove_all(f"{folder}/refs/")  # from now on every commit fails
-        self._objects.remove_all("features/")
+            self._objects.remove_all(f"{folder}/")
+        self._objects.remove([one.key for one in there if one.key != CURRENT])
 
     def _current(self) -> str | None:
         """Key of the repository; None where there is none."""
