@@ -1,7 +1,8 @@
 """What steps of an extraction cost as a dataset grows: `python -m benchmarks.store [--quick]`.
 
 One JSON object a line, as all benchmarks. The figures are those of docs/scaling.md: appending in a
-process that knows the set, compaction, bytes on disk and in memory.
+process that knows the set, compaction, bytes on disk and in memory. `--location s3://bucket/prefix`
+measures a store there, which is deleted afterwards.
 """
 
 from __future__ import annotations
@@ -39,24 +40,29 @@ def main() -> int:
     """Print the cases; 1 when one is not ok."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke test at a hundredth")
-    lines.quick = parser.parse_args().quick
+    parser.add_argument("--location", help="where the store lies; a temporary folder without it")
+    options = parser.parse_args()
+    lines.quick = options.quick
     shrink = 100 if lines.quick else 1
     smallest = 0.0
     ok = []
     with tempfile.TemporaryDirectory() as folder:
-        store, there = FeatureStore(folder), 0
+        location = options.location or folder
+        store, there = FeatureStore(location), 0
         store.create("one", fingerprint())
         for size in SIZES:
             while there < size // shrink:
                 count = min(AT_ONCE, size // shrink - there)
                 append(store, there, count)
                 there += count
-            first = used(partial(append, FeatureStore(folder), there, BATCH))
+            first = used(partial(append, FeatureStore(location), there, BATCH))
             append(store, there + BATCH, BATCH)  # another process has written: it looks anew
             there += 2 * BATCH
-            costs = []
+            costs, waits = [], []
             for _ in range(APPENDS):
+                begun = time.monotonic()
                 costs.append(used(partial(append, store, there, BATCH)))
+                waits.append(time.monotonic() - begun)
                 there += BATCH
             cost = float(np.median(costs))
             smallest = smallest or cost
@@ -68,10 +74,14 @@ def main() -> int:
                 tell("append", cost, "processor s", {"to the smallest set": smallest},
                      f"at most {GROWTH} times", cost <= GROWTH * smallest, f"{BATCH} to {on}")
             )  # fmt: skip
+            tell("append, waited", float(np.median(waits)), "s", {}, "", True, f"{BATCH} to {on}")
             tell("compaction", used(store.compact), "processor s", {}, "", True, on)
-            tell("on disk", disk_bytes(Path(folder)) / there, "bytes a vector", {}, "", True, on)
+            if location == folder:
+                each = disk_bytes(Path(folder)) / there
+                tell("on disk", each, "bytes a vector", {}, "", True, on)
         versions = in_memory(lambda: store.content_versions("one")) / there
         tell("content versions in memory", versions, "bytes a vector", {}, "", True, on)
+        store.delete()
     count = ITEMS // shrink
     tell("a plan in memory", in_memory(lambda: plan(items(count), {})) / count, "bytes an item",
          {}, "", True, f"{count:,} items without metadata")  # fmt: skip

@@ -3,6 +3,9 @@
 The database is copied first, as it was at one moment, then the bytes. Those of items that were
 deleted meanwhile may be gone by then; such items are taken out of the copy, so that the backup is
 whole in itself.
+
+What apps keep elsewhere (`app_data`) is not in it, only the name of the place: a host that is made
+of the backup goes on with what lies there.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from contextlib import closing
 from pathlib import Path
 
 from host_contract.errors import InvalidInput
+from host_stub.app_data import FOLDER, REMEMBERED
 from host_stub.platform import LocalPlatform
 
 DATABASE = "host.sqlite"
-FOLDERS = ("files", "apps")
+FOLDERS = ("files", FOLDER)
 
 
 def back_up(platform: LocalPlatform, archive: Path) -> None:
@@ -51,6 +55,8 @@ def back_up(platform: LocalPlatform, archive: Path) -> None:
             with closing(sqlite3.connect(copy)) as target:
                 _forget_items_without_bytes(target, kept)
             tar.add(copy, DATABASE)
+            if (data_dir / REMEMBERED).is_file():
+                tar.add(data_dir / REMEMBERED, REMEMBERED)
         part.chmod(0o600)
         part.replace(archive)
 

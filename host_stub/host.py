@@ -162,4 +162,4 @@ class AppHost:
 
     def storage(self, dataset_id: str) -> str:
         """See the protocol."""
-        return str(self._platform.storage(self._app, dataset_id))
+        return self._platform.storage(self._app, dataset_id)

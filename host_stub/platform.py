@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from host_contract.context import Host
 from host_contract.entities import Dataset, Execution, Level, Metadata
 from host_stub import events, importing, serving
 from host_stub.actions import Actions
+from host_stub.app_data import AppData
 from host_stub.client_vectors import ClientVectors
 from host_stub.database import Database
 from host_stub.datasets import Datasets
@@ -33,10 +33,14 @@ log = logging.getLogger(__name__)
 
 
 def open_platform(
-    data_dir: Path, *, workers: int = 1, scheduler: str | None = None
+    data_dir: Path,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    storage: str | None = None,
 ) -> LocalPlatform:
     """Open the host; the entry point of the group `host_contract.platforms`."""
-    return LocalPlatform(data_dir, workers=workers, scheduler=scheduler)
+    return LocalPlatform(data_dir, workers=workers, scheduler=scheduler, storage=storage)
 
 
 class LocalPlatform:
@@ -49,6 +53,7 @@ class LocalPlatform:
         modules: Sequence[str] = (),
         workers: int = 1,
         scheduler: str | None = None,
+        storage: str | None = None,
         hook_seconds: float = HOOK_SECONDS,
     ) -> None:
         """Open the host.
@@ -59,10 +64,16 @@ class LocalPlatform:
             workers: Processes of this machine that share what a function maps.
             scheduler: Address of a running Dask scheduler, whose workers are used instead; they
                 must find `data_dir` at the same path.
+            storage: Folder or fsspec URL where apps keep what they know of datasets; None for
+                where they did so far, which is `data_dir` at first.
             hook_seconds: How long an app may take to come back from a hook.
+
+        Raises:
+            InvalidInput: apps have kept something elsewhere, or cannot in `storage`.
         """
         self.data_dir = data_dir.expanduser().resolve()
         self.database = Database(self.data_dir)
+        self._app_data = AppData(self.data_dir, storage)
         self.users = Users(self.database)
         self.seen = Latest[Any](self.database)
         """What all open pages show alike."""
@@ -161,9 +172,9 @@ class LocalPlatform:
         """Path of a dataset's page."""
         return f"/datasets/{dataset_id}"
 
-    def storage(self, app: str, dataset_id: str) -> Path:
-        """Folder for what an app keeps of a dataset."""
-        return self.data_dir / "apps" / app / dataset_id
+    def storage(self, app: str, dataset_id: str) -> str:
+        """Folder or URL for what an app keeps of a dataset."""
+        return self._app_data.place(app, dataset_id)
 
     def _event(self, resource: str, action: str, dataset_id: str, item_ids: Sequence[str]) -> None:
         gone = (resource, action) == ("Dataset", "Deleted")
@@ -173,4 +184,4 @@ class LocalPlatform:
         events.dispatch(self, resource, action, dataset_id, item_ids)
         if gone:
             for app in self.apps.list():
-                shutil.rmtree(self.storage(app.name, dataset_id), ignore_errors=True)
+                self._app_data.remove(app.name, dataset_id)

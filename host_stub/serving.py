@@ -65,9 +65,8 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
 def settle() -> None:
     """Spend less on garbage collection, which stops everything: 0.3 s for 600,000 objects.
 
-    What was loaded so far, half of them, stays for good and is not looked at again. Of the rest, what
-    is new is looked at in portions of 20 ms at most, and all of it nearly never: see
-    `pages.closing`.
+    What was loaded so far, half of them, stays for good and is not looked at again. Of the rest,
+    what is new is looked at in portions of 20 ms, and all of it nearly never: see `pages.closing`.
     """
     gc.collect()
     gc.freeze()

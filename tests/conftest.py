@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from clustering_app.demo import write_demo_folder
+from tests.buckets import environment, new_bucket, s3_serving
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None)
@@ -56,6 +57,26 @@ def few_emoji_folder(tmp_path_factory: pytest.TempPathFactory, emoji_folder: Pat
     rows = [row for row in rows if row.split(",")[0] in kept]
     (folder / "metadata.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def _s3_address() -> Iterator[str]:
+    with s3_serving() as address:
+        yield address
+
+
+@pytest.fixture
+def s3_server(_s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of a server that speaks S3, which the environment names."""
+    for name, value in environment(_s3_address).items():
+        monkeypatch.setenv(name, value)
+    return _s3_address
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> str:
+    """URL of an empty bucket."""
+    return new_bucket(s3_server)
 
 
 @pytest.hookimpl(wrapper=True)

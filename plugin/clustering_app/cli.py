@@ -25,6 +25,7 @@ from clustering_app.cli_options import (
     Port,
     Scheduler,
     Source,
+    Storage,
     Weights,
     Workers,
 )
@@ -63,11 +64,12 @@ def demo(
     host: Address = "127.0.0.1",
     port: Port = 8400,
     browser: OpenBrowser = True,
+    storage: Storage = None,
 ) -> None:
     """Import a labelled image set, encode it, make a map, and open it in the browser."""
     from clustering_app.demo import write_demo_folder
 
-    with open_platform(data_dir) as platform:
+    with open_platform(data_dir, storage=storage) as platform:
         app_host = platform.host(APP)
         with tempfile.TemporaryDirectory() as folder:
             write_demo_folder(Path(folder))
@@ -90,9 +92,10 @@ def serve(
     browser: OpenBrowser = False,
     workers: Workers = 1,
     scheduler: Scheduler = None,
+    storage: Storage = None,
 ) -> None:
     """Serve the datasets in the browser, after importing SOURCE if one is given."""
-    with open_platform(data_dir, workers=workers, scheduler=scheduler) as platform:
+    with open_platform(data_dir, workers=workers, scheduler=scheduler, storage=storage) as platform:
         path = "/"
         if source is not None:
             dataset = import_with_progress(platform, source, None, pictures)
@@ -106,9 +109,10 @@ def import_source(
     name: Annotated[str | None, typer.Option(help="Dataset name; the source's by default.")] = None,
     pictures: Pictures = None,
     data_dir: DataDir = DATA_DIR,
+    storage: Storage = None,
 ) -> None:
     """Make a dataset of SOURCE, or bring the one with its name up to date."""
-    with open_platform(data_dir) as platform:
+    with open_platform(data_dir, storage=storage) as platform:
         dataset = import_with_progress(platform, source, name, pictures)
         console.print(f"Next: clustering extract {dataset.name!r}", markup=False)
 
@@ -121,9 +125,10 @@ def extract(
     data_dir: DataDir = DATA_DIR,
     workers: Workers = 1,
     scheduler: Scheduler = None,
+    storage: Storage = None,
 ) -> None:
     """Encode every item that has no vector yet. May be stopped and called again at any time."""
-    with open_platform(data_dir, workers=workers, scheduler=scheduler) as platform:
+    with open_platform(data_dir, workers=workers, scheduler=scheduler, storage=storage) as platform:
         found = find_dataset(platform.host(APP), dataset)
         inputs: Metadata = {"dataset": found.id, "model": model, "weights": weights}
         run_with_progress(platform, "extract_dataset", inputs)

@@ -33,6 +33,13 @@ Scheduler = Annotated[
         help="Address of a running Dask scheduler, whose workers are used instead.",
     ),
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CLUSTERING_STORAGE",
+        help="Where vectors and runs go, such as s3://bucket/prefix; the data directory keeps it.",
+    ),
+]
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id of a dataset.")]
 SOURCE = (
     "A folder, .parquet, .tar, .zip, .json of COCO or Label Studio, or what save_to_disk made; a "

@@ -35,22 +35,30 @@ console = Console()
 errors = Console(stderr=True)
 
 
-def open_platform(data_dir: Path, *, workers: int = 1, scheduler: str | None = None) -> Platform:
+def open_platform(
+    data_dir: Path,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    storage: str | None = None,
+) -> Platform:
     """Open the local host that is installed.
 
     Args:
         data_dir: Of the host.
         workers: Processes that share an extraction.
         scheduler: Address of a running Dask scheduler whose workers do, instead.
+        storage: Where vectors and runs are kept; None for where they are already.
 
     Raises:
         NotFound: no package offers one.
+        InvalidInput: the data directory keeps them elsewhere.
     """
     found = list(entry_points(group=PLATFORM_GROUP))
     if not found:
         raise NotFound(f"No local host is installed (entry-point group {PLATFORM_GROUP}).")
     opener: Callable[..., Platform] = found[0].load()
-    return opener(data_dir, workers=workers, scheduler=scheduler)
+    return opener(data_dir, workers=workers, scheduler=scheduler, storage=storage)
 
 
 def find_dataset(host: Host, name_or_id: str) -> Dataset:

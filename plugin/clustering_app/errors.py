@@ -6,6 +6,7 @@
     ├── Undecodable           one item cannot be turned into a picture: report it and go on
     ├── StoreError            the feature store cannot do that
     │   ├── NoFeatures        there are no vectors or no such run yet: extract or run first
+    │   ├── StoreUnreachable  the bucket cannot be used: see to it, and try again
     │   └── ModelMismatch     vectors of two models would be mixed
     ├── DemoUnavailable       the demo's images are not installed: install the extra
     └── InvalidParameters     the parameters of a run make no sense: names the parameter
@@ -52,6 +53,12 @@ class NoFeatures(StoreError, LookupError):
     """The feature set or run does not exist."""
 
     code = "no_features"
+
+
+class StoreUnreachable(StoreError):
+    """The bucket is not there, does not answer, or refuses the credentials."""
+
+    code = "store_unreachable"
 
 
 class ModelMismatch(StoreError, ValueError):

@@ -1,8 +1,8 @@
 """A host that a console command can start on this machine.
 
 Found through the entry-point group `host_contract.platforms`; the value is a function that takes
-the data directory, by keyword the number of workers and the address of a scheduler whose workers
-are used instead (or None), and returns a `Platform`.
+the data directory, by keyword the number of workers, the address of a scheduler whose workers are
+used instead (or None) and where apps keep their data (or None), and returns a `Platform`.
 """
 
 from __future__ import annotations

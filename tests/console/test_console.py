@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 Clustering = Callable[..., subprocess.CompletedProcess[str]]
@@ -102,6 +103,26 @@ def test_a_json_is_imported_with_its_pictures_elsewhere(
     result = clustering(*call, "--pictures", str(folder))
     assert "'coco': 3 items" in succeeded(result)
     assert "image 4 (gone.png)': named, but there is no such file" in result.stderr
+
+
+def test_vectors_are_kept_where_storage_says(
+    few_emoji_folder: Path, tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUSTERING_DATA_DIR", str(tmp_path / "data"))
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).parent / "clustering"
+        return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=240)
+
+    succeeded(call("import", str(few_emoji_folder), "--name", "emoji", "--storage", bucket))
+    vectors = tmp_path / "mine.npy"
+    np.save(vectors, np.eye(240, 3, dtype=np.float32))
+    succeeded(call("import-vectors", "emoji", str(vectors)))
+    assert not (tmp_path / "data" / "apps").exists()
+    refused = failed(call("extract", "emoji", "--storage", str(tmp_path / "elsewhere")))
+    assert f"lies in {bucket}, not in {tmp_path}/elsewhere" in refused
+    monkeypatch.setenv("CLUSTERING_STORAGE", "s3://another")
+    assert "not in s3://another" in failed(call("extract", "emoji"))
 
 
 def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_codes_are_unique_and_stable() -> None:
         "Undecodable": "undecodable",
         "StoreError": "store_error",
         "NoFeatures": "no_features",
+        "StoreUnreachable": "store_unreachable",
         "ModelMismatch": "model_mismatch",
         "DemoUnavailable": "demo_unavailable",
         "InvalidParameters": "invalid_parameters",

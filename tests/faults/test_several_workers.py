@@ -1,5 +1,6 @@
 """Several worker processes share an extraction: the same vectors, whoever of them is killed."""
 
+import io
 import os
 import signal
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from distributed import LocalCluster
 
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
+from tests.buckets import contents
 from tests.faults.extractions import (
     begun,
     by_place,
@@ -80,3 +82,26 @@ def test_killed_workers_cost_nothing_that_is_committed(
         assert ended.status is ExecutionStatus.SUCCESS, ended.error
         check_kept(before, store.read("mini-clip"))
         check_same(by_place(platform), alone)
+
+
+def test_a_killed_worker_that_commits_itself_loses_and_doubles_nothing(
+    tmp_path: Path, emoji_folder: Path, alone: dict[str, np.ndarray], bucket: str
+) -> None:
+    with LocalPlatform(tmp_path, workers=2, storage=bucket) as platform:
+        dataset = platform.import_source(emoji_folder)
+        broken = platform.datasets.add(dataset.id, "bad.png", io.BytesIO(b"no picture"))
+        started = begun(platform)
+        while len(encoding_processes()) < 2:
+            assert not platform.executions.get(started.id).status.final
+        before = store_of(platform).read("mini-clip")
+        os.kill(encoding_processes()[0].pid, signal.SIGKILL)
+        ended = platform.executions.wait(started.id)
+        assert ended.status is ExecutionStatus.SUCCESS, ended.error
+        assert isinstance(ended.output, dict)
+        assert ended.output["broken_count"] == 1
+        platform.datasets.delete_items([broken.id])
+        check_kept(before, store_of(platform).read("mini-clip"))
+        check_same(by_place(platform), alone)
+        assert not (tmp_path / "apps").exists()
+        platform.datasets.delete(dataset.id)
+        assert contents(os.environ["AWS_ENDPOINT_URL"], bucket) == {}

@@ -1,16 +1,24 @@
 """The store against a plain dictionary: any order of writes, deletions and reopening."""
 
 import tempfile
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from clustering_app.vectors import columns
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
+from tests.buckets import new_bucket
 
 IDS = st.lists(st.integers(0, 30).map("item-{}".format), min_size=1, max_size=12, unique=True)
 
@@ -22,8 +30,9 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(columns, "ROWS_PER_CHUNK", 4)  # so that few rows fill several chunks
-        self.folder = tempfile.TemporaryDirectory()
-        self.store = FeatureStore(self.folder.name)
+        self.at_the_end = ExitStack()
+        self.location = self.place()
+        self.store = FeatureStore(self.location)
         fingerprint = ModelFingerprint(
             model="tiny", weights_source=None, architecture="{}", weights="aa",
             preprocessing="{}", dimension=2,
@@ -32,9 +41,13 @@ class StoreMachine(RuleBasedStateMachine):
         self.truth: dict[str, float] = {}
         self.past: dict[str, dict[str, float]] = {}
 
+    def place(self) -> str:
+        """An empty place."""
+        return self.at_the_end.enter_context(tempfile.TemporaryDirectory())
+
     def teardown(self) -> None:
         self.patch.undo()
-        self.folder.cleanup()
+        self.at_the_end.close()
 
     @rule(ids=IDS, value=st.integers(-100, 100))
     def append(self, ids: list[str], value: int) -> None:
@@ -51,7 +64,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        self.store = FeatureStore(self.folder.name)
+        self.store = FeatureStore(self.location)
 
     @rule()
     def remember(self) -> None:
@@ -75,3 +88,11 @@ class StoreMachine(RuleBasedStateMachine):
 
 StoreMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=12)
 TestStoreAgainstADictionary = StoreMachine.TestCase
+
+
+def test_store_in_a_bucket_against_a_dictionary(s3_server: str) -> None:
+    class InABucket(StoreMachine):
+        def place(self) -> str:
+            return new_bucket(s3_server)
+
+    run_state_machine_as_test(InABucket, settings=settings(max_examples=3, stateful_step_count=8))

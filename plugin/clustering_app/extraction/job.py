@@ -1,13 +1,14 @@
 """Items to vectors, as an execution: the only module of this stage that touches store and host.
 
-Every few seconds what is encoded, here or by several workers, becomes a commit of this process.
-Stopped at any moment, the next call goes on behind the last commit.
+Every few seconds what is encoded, here or by several workers, becomes a commit of this process; in
+a bucket the workers commit themselves. Stopped at any moment, the next call goes on behind the
+last commit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,8 +18,17 @@ from numpy.typing import NDArray
 from clustering_app.extraction.batches import Choice, plan
 from clustering_app.extraction.counts import each_item
 from clustering_app.extraction.coverage import Coverage, coverage
-from clustering_app.extraction.encoding import Encoded
-from clustering_app.extraction.parts import encoded_by_workers, encoded_here, loaded
+from clustering_app.extraction.parts import (
+    ITEMS_A_PART,
+    Target,
+    Task,
+    Vector,
+    commit,
+    encoded_by_workers,
+    encoded_here,
+    items_a_part,
+    loaded,
+)
 from clustering_app.extraction.prepared import Unencodable
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
 from clustering_app.vectors.feature_set import FeatureSetInfo
@@ -81,12 +91,14 @@ def extract(
     if choice is Choice.REMOVED and (query or item_ids is not None):
         raise InvalidInput("What was removed is known of the whole dataset only: leave out query.")
     context.progress(0.0, f"Loading {model}")
-    spread = encoder is None and context.workers > 1
+    workers = context.workers  # of another scheduler they come and go
+    spread = encoder is None and workers > 1
     if encoder is None:
         from clustering_app.extraction.encoder import load_encoder
 
         encoder = loaded(model, weights) if spread else load_encoder(model, weights=weights)
-    store = FeatureStore(context.host.storage(dataset_id))
+    location = context.host.storage(dataset_id)
+    store = FeatureStore(location)
     name = feature_set_name(encoder, store.feature_sets())
     store.create(name, encoder.fingerprint)
     known = store.content_versions(name)
@@ -98,8 +110,19 @@ def extract(
     removed = 0
     if whole and choice in (Choice.OUTDATED, Choice.REMOVED, Choice.ALL):
         removed = store.delete_items(todo.removed)
+    encoded: Generator[Iterable[tuple[Item, Vector]]]
     if spread:
-        encoded = encoded_by_workers(items, encoder, model, weights, context.map)
+        again = choice is Choice.ALL or item_ids is not None
+        target = Target(location=location, feature_set=name, again=again)
+        task = Task(
+            model=model,
+            weights=weights,
+            fingerprint=encoder.fingerprint.id,
+            target=target if store.many_writers else None,
+        )
+        larger = items_a_part(len(todo.encode), workers)
+        size = larger if store.many_writers else ITEMS_A_PART
+        encoded = encoded_by_workers(items, task, size, context.map)
     else:
         encoded = encoded_here(items, encoder, context.cancelled)
     done, broken = _commit_all(context, encoded, store, name, len(todo.encode))
@@ -140,7 +163,7 @@ def feature_set_name(encoder: Encoder, existing: Sequence[FeatureSetInfo]) -> st
 
 def _commit_all(
     context: ExecutionContext,
-    encoded: Generator[list[Encoded]],
+    encoded: Generator[Iterable[tuple[Item, Vector]]],
     store: FeatureStore,
     name: str,
     total: int,
@@ -154,18 +177,18 @@ def _commit_all(
     done, committed = 0, time.monotonic()
     with closing(encoded):
         for batch in encoded:
-            done += len(batch)
             for item, vector in batch:
+                done += 1
                 if isinstance(vector, Unencodable):
                     broken.append(_broken(context, item, vector, len(broken)))
-                else:
+                elif vector is not None:
                     waiting.append((item, vector))
             if time.monotonic() - committed > SECONDS_PER_COMMIT:
-                _commit(store, name, waiting)
+                commit(store, name, waiting)
                 waiting, committed = [], time.monotonic()
             fraction = LOADING_SHARE + (1.0 - LOADING_SHARE) * done / total
             context.progress(fraction, f"Encoding {done:,} of {total:,} items")
-    _commit(store, name, waiting)
+    commit(store, name, waiting)
     if done < total and context.cancelled():
         raise Cancelled(f"Stopped after {done:,} of {total:,} items; they are kept.")
     return done, broken
@@ -178,16 +201,6 @@ def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int
     elif before == LOGGED:
         context.log(f"More than {LOGGED} items are skipped: the tab lists them all.")
     return NotEmbedded(item_id=item.id, name=item.name, reason=why.reason, embeddable=True)
-
-
-def _commit(store: FeatureStore, name: str, waiting: Waiting) -> None:
-    if waiting:
-        store.append(
-            name,
-            [item.id for item, _ in waiting],
-            [item.content_version for item, _ in waiting],
-            np.stack([vector for _, vector in waiting]),
-        )
 
 
 def _finish(

@@ -19,7 +19,7 @@ RUNS = "runs"
 
 def list_runs(store: FeatureStore) -> list[RunInfo]:
     """All runs of a dataset, newest first, without their arrays."""
-    return [_info(store.read_attributes(path)) for path in reversed(store.records(RUNS))]
+    return [_info(attributes) for attributes in reversed(store.records(RUNS).values())]
 
 
 def read_run(store: FeatureStore, run_id: str) -> Run:

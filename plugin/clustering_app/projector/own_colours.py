@@ -21,9 +21,7 @@ _OWN: TypeAdapter[OwnColours] = TypeAdapter(OwnColours)
 
 def read_own_colours(store: FeatureStore) -> OwnColours:
     """Colours by field and category; none when there are none yet."""
-    if PATH not in store.records(GROUP):
-        return {}
-    return _OWN.validate_python(store.read_attributes(PATH))
+    return _OWN.validate_python(store.records(GROUP).get(PATH, {}))
 
 
 def painted(own: OwnColours, field: str, category: str, colour: str | None) -> OwnColours:

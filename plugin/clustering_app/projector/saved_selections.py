@@ -49,9 +49,8 @@ def save_selection(store: FeatureStore, name: str, item_ids: Sequence[str]) -> s
 def list_selections(store: FeatureStore) -> list[SavedSelection]:
     """All saved selections, the newest first."""
     found = []
-    for path in reversed(store.records(SELECTIONS)):
-        selection_id = path.removeprefix(f"{SELECTIONS}/")
-        content = store.read_attributes(path) | {"id": selection_id}
+    for path, attributes in reversed(store.records(SELECTIONS).items()):
+        content = attributes | {"id": path.removeprefix(f"{SELECTIONS}/")}
         found.append(_SAVED.validate_python(content))
     return found
 

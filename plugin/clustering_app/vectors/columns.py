@@ -7,7 +7,8 @@ N items, B items of a batch, D embedding dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ ROWS_PER_CHUNK = 1024
 with 512 dimensions and 64 rows a commit: 100 MiB for 12.5 of vectors, against 365 with 4,096 rows a
 chunk; 100,000 rows are read as fast (0.4 s)."""
 COLUMNS = ("vectors", "item_ids", "content_versions")
+ORDER = "order"
+"""Attribute that says by chance which rows there are: as long as it stays, rows are only added."""
 
 
 def create_columns(group: zarr.Group, dimension: int) -> None:
@@ -29,6 +32,7 @@ def create_columns(group: zarr.Group, dimension: int) -> None:
     add_array(group, "vectors", np.empty((0, dimension), np.float16))
     add_array(group, "item_ids", texts(()))
     add_array(group, "content_versions", texts(()))
+    group.attrs[ORDER] = secrets.token_hex(8)
 
 
 def write_rows(
@@ -36,8 +40,8 @@ def write_rows(
     item_ids: Sequence[str],
     content_versions: Sequence[str],
     vectors_BD: NDArray[np.float16],
-    rows: dict[str, int],
-) -> None:
+    rows: Mapping[str, int],
+) -> list[str]:
     """Write the rows of items: over the old row where an item has one, else at the end.
 
     Args:
@@ -45,7 +49,10 @@ def write_rows(
         item_ids: B ids, each once.
         content_versions: B, one an item.
         vectors_BD: One an item.
-        rows: Row of each item that has one; the new ones are added.
+        rows: Row of each item that has one.
+
+    Returns:
+        The items that had none, in the order of their new rows.
 
     Raises:
         StoreError: the vectors are not of the group's dimension.
@@ -64,17 +71,21 @@ def write_rows(
             _set_rows(group[column], [rows[item_ids[index]] for index in old], values[old])
         if new:
             group[column].append(values[new])
-    rows.update((item_ids[index], row) for row, index in enumerate(new, start=len(rows)))
+    if ORDER not in group.attrs:  # made by an earlier release
+        group.attrs[ORDER] = secrets.token_hex(8)
+    return [item_ids[index] for index in new]
 
 
-def read_rows(group: Any) -> dict[str, int]:
-    """The row of each item."""
-    return {item_id: row for row, item_id in enumerate(strings(group["item_ids"]))}
+def versions_at(group: Any, rows: Sequence[int]) -> list[str]:
+    """The content versions at some rows, in their order."""
+    if not rows:
+        return []
+    return strings(group["content_versions"].get_orthogonal_selection(np.array(rows)))
 
 
 def delete_rows(group: Any, item_ids: set[str]) -> int:
     """Delete the rows of items; the last rows move into the holes. Returns how many there were."""
-    ids = strings(group["item_ids"])
+    ids = strings(group["item_ids"][:])
     keep = sum(item_id not in item_ids for item_id in ids)
     if keep == len(ids):
         return 0
@@ -85,6 +96,7 @@ def delete_rows(group: Any, item_ids: set[str]) -> int:
         if holes:
             _set_rows(array, holes, array[keep:][movers])
         array.resize((keep, *array.shape[1:]))
+    group.attrs[ORDER] = secrets.token_hex(8)
     return len(ids) - keep
 
 
@@ -137,9 +149,9 @@ def texts(values: Sequence[str]) -> NDArray[Any]:
     return made
 
 
-def strings(array: Any) -> list[str]:
-    """All texts of an array."""
-    return [str(value) for value in array[:]]
+def strings(values: NDArray[Any]) -> list[str]:
+    """Texts as they were read."""
+    return [str(value) for value in values]
 
 
 def _set_rows(array: Any, rows: Sequence[int], values: NDArray[Any]) -> None:

@@ -1,8 +1,8 @@
 """The feature store: one Icechunk repository a dataset, in which every batch is a commit.
 
 A reader sees the snapshot it opened, whatever is written meanwhile; a killed writer leaves the last
-commit as it was. On a local disk Icechunk is not safe against two processes that commit at once,
-so every commit goes through one file lock beside the repository.
+commit as it was. The repository lies in a `folder` or in a `bucket`, which see to it that commits
+of several processes do not harm each other.
 
 Inside, a feature set is the group `feature_sets/<name>`, laid out by `columns`. Runs and other
 records are groups elsewhere. N items, D embedding dimensions.
@@ -12,74 +12,69 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import icechunk
 import numpy as np
 import zarr
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from clustering_app.errors import NoFeatures, StoreError
+from clustering_app.vectors.bucket import Bucket
 from clustering_app.vectors.columns import (
     add_array,
     check_batch,
     create_columns,
     delete_rows,
     describe,
-    read_rows,
     strings,
     texts,
+    versions_at,
     write_rows,
 )
 from clustering_app.vectors.failures import reading, with_one_error
 from clustering_app.vectors.feature_set import FeatureSet, FeatureSetInfo, ModelFingerprint
+from clustering_app.vectors.folder import Folder
+from clustering_app.vectors.repositories import BRANCH
+from clustering_app.vectors.rows import Rows
 from host_contract.entities import Metadata
 
-icechunk.set_logs_filter("error")  # it warns of unsafe commits on local disks: see the lock below
-
-BRANCH = "main"
 FEATURE_SETS = "feature_sets"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-NOTHING_YET = "There are no vectors yet: extract features first."
 
 
 class FeatureStore:
     """The vectors and runs of one dataset.
 
-    Nothing is made on disk before the first write. Safe to use from several threads and processes.
+    Nothing is made before the first write. Safe to use from several threads and processes.
     """
 
     def __init__(self, location: str) -> None:
-        """Take the folder that the host gives for a dataset.
+        """Take what the host gives for a dataset: a local folder, or `s3://bucket/prefix`.
 
         Raises:
-            StoreError: the location is a URL; only local folders are supported yet.
+            StoreError: it is another kind of URL, or the extra for it is not installed.
         """
-        if "://" in location:
-            raise StoreError(f"{location}: vectors can be kept in a local folder only, so far.")
-        self._folder = Path(location) / "features"
-        self._lock = FileLock(f"{self._folder}.lock")
-        self._unfinished = Path(f"{self._folder}.unfinished")
-        self._rows: tuple[str, str, dict[str, int]] | None = None
-        """Of the last append: the snapshot that it made, the feature set, and each item's row."""
+        self._place = Bucket(location) if "://" in location else Folder(location)
+        self._rows = Rows()
+        self._rows_lock = threading.Lock()
+
+    @property
+    def many_writers(self) -> bool:
+        """Whether the workers of an extraction commit themselves, rather than one process."""
+        return self._place.many_writers
 
     def exists(self) -> bool:
         """Whether anything was ever written, and not deleted since."""
-        try:  # Icechunk leaves an empty folder where it opens what is being deleted
-            return any(self._folder.iterdir())
-        except FileNotFoundError:
-            return False
+        return self._place.exists()
 
     @reading
     def snapshot(self) -> str:
         """Id of the newest snapshot. Raises `NoFeatures` before the first write."""
-        return str(self._repository().lookup_branch(BRANCH))
+        return str(self._place.repository().lookup_branch(BRANCH))
 
     @reading
     def feature_sets(self) -> list[FeatureSetInfo]:
@@ -143,18 +138,16 @@ class FeatureStore:
         """
         batch = vectors.astype(np.float16)
         check_batch(item_ids, content_versions, batch)
-        rows: dict[str, int] = {}
+        added: list[str] = []
 
         def write(root: zarr.Group) -> None:
-            nonlocal rows
+            nonlocal added
             group = _feature_set(root, name)
-            known, self._rows = self._rows, None  # what fails now leaves nothing that is not there
-            there = known is not None and known[:2] == (_snapshot(root), name)
-            rows = known[2] if known is not None and there else read_rows(group)
-            write_rows(group, item_ids, content_versions, batch, rows)
+            added = write_rows(group, item_ids, content_versions, batch, self._rows.of(group))
 
-        snapshot = self._commit(f"append {len(item_ids)} to {name}", write)
-        self._rows = (snapshot, name, rows)
+        with self._rows_lock:
+            snapshot = self._commit(f"append {len(item_ids)} to {name}", write)
+            self._rows.add(added)
         return snapshot
 
     @reading
@@ -168,7 +161,7 @@ class FeatureStore:
         group = _feature_set(root, name)
         return FeatureSet(
             info=describe(group),
-            item_ids=tuple(strings(group["item_ids"])),
+            item_ids=tuple(strings(group["item_ids"][:])),
             vectors=np.asarray(group["vectors"][:]),
             snapshot=_snapshot(root),
         )
@@ -180,9 +173,25 @@ class FeatureStore:
         if root is None or f"{FEATURE_SETS}/{name}" not in root:
             return {}
         group = _feature_set(root, name)
-        return dict(
-            zip(strings(group["item_ids"]), strings(group["content_versions"]), strict=True)
-        )
+        columns = (strings(group[column][:]) for column in ("item_ids", "content_versions"))
+        return dict(zip(*columns, strict=True))
+
+    @reading
+    def unchanged(self, name: str, content_versions: Mapping[str, str]) -> set[str]:
+        """Those of these items whose vector was made from this content already.
+
+        Cheap for a store that was used before: of the ids only those that are new are read.
+
+        Args:
+            name: A feature set that was created.
+            content_versions: By item id.
+        """
+        group = _feature_set(self._read(), name)
+        with self._rows_lock:
+            rows = self._rows.of(group)
+            there = {item_id: rows[item_id] for item_id in content_versions if item_id in rows}
+        kept = versions_at(group, list(there.values()))
+        return {i for i, kept_i in zip(there, kept, strict=True) if kept_i == content_versions[i]}
 
     def delete_items(self, item_ids: Sequence[str]) -> int:
         """Remove the vectors of items from every feature set, in one commit.
@@ -196,15 +205,14 @@ class FeatureStore:
 
         def write(root: zarr.Group) -> None:
             nonlocal removed
-            for group in _children(root, FEATURE_SETS):
-                removed += delete_rows(group, gone)
+            removed = sum(delete_rows(group, gone) for group in _children(root, FEATURE_SETS))
 
         if self.exists() and gone:
             self._commit(f"delete {len(gone)} items", write)
         return removed
 
     def forget_items(self, item_ids: Sequence[str]) -> int:
-        """Delete items and compact, so that nothing of their vectors stays on disk."""
+        """Delete items and compact, so that nothing of their vectors is kept."""
         removed = self.delete_items(item_ids)
         if removed:
             self.compact()
@@ -212,32 +220,20 @@ class FeatureStore:
 
     @with_one_error()
     def compact(self) -> int:
-        """Forget all snapshots but the newest: what was deleted or written over leaves the disk.
+        """Forget all snapshots but the newest: what was deleted or written over is removed.
 
-        Who reads an older snapshot at that moment gets a `StoreError`, or the newest by `read`.
+        In a bucket it takes two seconds, and what was written since the oldest commit under way
+        began is left for the next compaction. Who reads an older snapshot at that moment gets a
+        `StoreError`, or the newest by `read`.
 
         Returns:
             The number of bytes freed.
         """
-        if not self.exists():
-            return 0
-        with self._lock:
-            repository = self._repository()
-            # Nobody else writes while the lock is held, so that every object may be judged.
-            everything = datetime.now(UTC) + timedelta(days=1)
-            repository.expire_snapshots(everything)
-            return int(repository.garbage_collect(everything).bytes_deleted)
+        return self._place.compact()
 
     def delete(self) -> None:
-        """Remove everything from disk, at once for all who look."""
-        if not self._folder.parent.is_dir():
-            return
-        with self._lock:
-            shutil.rmtree(self._unfinished, ignore_errors=True)
-            if self._folder.is_dir():
-                self._folder.rename(self._unfinished)
-                shutil.rmtree(self._unfinished)
-            Path(self._lock.lock_file).unlink(missing_ok=True)
+        """Remove everything, at once for all who look."""
+        self._place.delete()
 
     def write_record(
         self,
@@ -265,14 +261,10 @@ class FeatureStore:
         return arrays, json.loads(str(group.attrs["content"]))
 
     @reading
-    def read_attributes(self, path: str) -> Metadata:
-        """Read a record's attributes alone. Raises `NoFeatures` when absent."""
-        return cast(Metadata, json.loads(str(self._record(path).attrs["content"])))
-
-    @reading
-    def records(self, prefix: str) -> list[str]:
-        """Paths of all records in a group, sorted."""
-        return sorted(child.path for child in _children(self._root(), prefix))
+    def records(self, prefix: str) -> dict[str, Metadata]:
+        """Attributes of all records in a group, by path, in the order of paths; of one snapshot."""
+        found = sorted(_children(self._root(), prefix), key=lambda child: child.path)
+        return {child.path: json.loads(str(child.attrs["content"])) for child in found}
 
     def delete_record(self, path: str) -> None:
         """Remove a record. Raises `NoFeatures` when absent."""
@@ -285,17 +277,6 @@ class FeatureStore:
             raise NoFeatures(f"There is no {path}.")
         return cast(zarr.Group, root[path])
 
-    def _repository(self) -> icechunk.Repository:
-        if not self.exists():
-            raise NoFeatures(NOTHING_YET)
-        try:
-            return icechunk.Repository.open(icechunk.local_filesystem_storage(str(self._folder)))
-        except BaseException as error:
-            # Where the folder goes at this moment Icechunk panics, which is no Exception.
-            if type(error).__name__ == "PanicException" and not self.exists():
-                raise NoFeatures(NOTHING_YET) from error
-            raise
-
     def _root(self) -> zarr.Group | None:
         """The root as it is now; None before the first commit."""
         try:
@@ -304,7 +285,7 @@ class FeatureStore:
             return None
 
     def _read(self, snapshot: str | None = None) -> zarr.Group:
-        repository = self._repository()
+        repository = self._place.repository()
         if snapshot is None:
             return zarr.open_group(repository.readonly_session(BRANCH).store, mode="r")
         try:
@@ -317,30 +298,15 @@ class FeatureStore:
     def _commit(
         self, message: str, write: Callable[[zarr.Group], None], *, may_create: bool = False
     ) -> str:
-        """Write in one transaction; a store that was deleted meanwhile is not made again."""
-        if may_create:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-        elif not self.exists():
-            raise NoFeatures(NOTHING_YET)
-        with self._lock:
-            if may_create and not self.exists():
-                self._make()
-            session = self._repository().writable_session(BRANCH)
-            write(zarr.open_group(session.store, mode="a"))
-            if not session.has_uncommitted_changes:
-                return str(session.snapshot_id)
-            return str(session.commit(message))
+        """Write in one transaction; a store that was deleted meanwhile is not made again.
 
-    def _make(self) -> None:
-        """Make the repository beside its place and move it there: it is whole, or not there."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-        storage = icechunk.local_filesystem_storage(str(self._unfinished))
-        session = icechunk.Repository.create(storage).writable_session(BRANCH)
-        zarr.create_group(session.store)
-        session.commit("make the store")
-        if self._folder.is_dir():
-            self._folder.rmdir()
-        self._unfinished.rename(self._folder)
+        `write` may be called again, with the root as others have made it meanwhile.
+        """
+
+        def into(session: icechunk.Session) -> None:
+            write(zarr.open_group(session.store, mode="a"))
+
+        return self._place.commit(into, message, may_create=may_create)
 
 
 def _children(root: zarr.Group | None, path: str) -> list[zarr.Group]:
