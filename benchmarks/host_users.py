@@ -52,7 +52,10 @@ class Person:
         """Take the document in, say so, and wait for the first page of the grid."""
         await self._message()
         await self._send("PULL-DOC-REQ", {})
-        await self._message()
+        _, document = await self._message()
+        grid = grid_in(document)
+        assert grid is not None
+        self._grid = grid["id"]
         await self._say(READY)
         self._listening = asyncio.create_task(self._listen())
         await asyncio.wait_for(self._opened.wait(), 60)
@@ -87,15 +90,11 @@ class Person:
         while True:
             kind, content = await self._message()
             for event in content["events"] if kind == "PATCH-DOC" else []:
-                if not self._opened.is_set() and (grid := grid_in(event)) is not None:
-                    self._grid = grid["id"]
-                    shown = grid["attributes"]["data"]["attributes"]["shown"]
-                    self._count = json.loads(shown)["count"]
-                    self._opened.set()
-                elif event.get("attr") == "shown":
+                if event.get("attr") == "shown":
                     shown = json.loads(event["new"])
                     self._count = shown["count"]
                     self._tiles.put_nowait([tile["picture"] for tile in shown["tiles"]])
+                    self._opened.set()
 
     async def _say(self, event: object) -> None:
         sent = {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}

@@ -42,12 +42,18 @@ class ActionsMenu:
         self._data = data
         self._question = question
         self._changed = changed
-        self._actions: dict[str, DatasetAction] = {}
+        actions = platform.actions.list(dataset.id, user)
+        host = [action for action in actions if action.slot == "dataset"]
+        slot = [action for action in actions if action.slot == "deployment"]
+        self._actions = {
+            **{action.label: action for action in host},
+            **{SLOT + action.label: action for action in slot},
+        }
         self.button = pmui.MenuButton(
             label="Dataset Actions",
             icon="bolt",
             variant="outlined",
-            items=[],
+            items=_entries(host, slot),
             align="center",
             margin=(0, 10),
             sx=ON_TITLE_BAR | {"borderColor": "rgba(255, 255, 255, .6)"},
@@ -55,24 +61,6 @@ class ActionsMenu:
         )
         self.button.on_click(self._chosen)
         self.download = Download()
-
-    async def load(self) -> None:
-        """Fill the menu: what the host offers, then the deployment slot."""
-        actions = await asyncio.to_thread(self._platform.actions.list, self._dataset.id, self._user)
-        host = [action for action in actions if action.slot == "dataset"]
-        slot = [action for action in actions if action.slot == "deployment"]
-        self._actions = {
-            **{action.label: action for action in host},
-            **{SLOT + action.label: action for action in slot},
-        }
-        items: list[dict[str, str] | None] = [
-            {"label": action.label, "icon": "delete" if action.destructive else "chevron_right"}
-            for action in host
-        ]
-        if slot:
-            items.append(None)
-            items += [{"label": SLOT + action.label, "icon": "auto_awesome"} for action in slot]
-        self.button.items = items
 
     async def _chosen(self, entry: Any) -> None:
         action = self._actions.get(entry["label"])
@@ -136,6 +124,20 @@ class ActionsMenu:
         undo = " The bell can undo it." if result.undo else ""
         pn.state.notifications.success(result.message + undo)
         await self._changed()
+
+
+def _entries(
+    host: Sequence[DatasetAction], slot: Sequence[DatasetAction]
+) -> list[dict[str, str] | None]:
+    """What the host offers, then the deployment slot."""
+    entries: list[dict[str, str] | None] = [
+        {"label": action.label, "icon": "delete" if action.destructive else "chevron_right"}
+        for action in host
+    ]
+    if slot:
+        entries.append(None)
+        entries += [{"label": SLOT + action.label, "icon": "auto_awesome"} for action in slot]
+    return entries
 
 
 def _value(wanted: ActionInput, entered: Any) -> JsonValue:

@@ -19,17 +19,9 @@ from host_stub.pages.bell import Bell
 from host_stub.pages.data_tab import DataTab
 from host_stub.pages.dialogs import Question
 from host_stub.pages.elements import Elements, text
-from host_stub.pages.frame import (
-    PLATFORM_NAME,
-    back_to_datasets,
-    message,
-    page,
-    title_bar_place,
-    to_datasets,
-)
+from host_stub.pages.frame import PLATFORM_NAME, back_to_datasets, message, page, to_datasets
 from host_stub.pages.kinds import Kinds
 from host_stub.pages.session import Session
-from host_stub.pages.turns import turn
 from host_stub.users import Role, User
 
 if TYPE_CHECKING:
@@ -64,21 +56,17 @@ class BrowserPage:
         self._opened: set[int] = set()
         self._known_items: int | None = None
         self._tabs = self._make_tabs()
-        self._bar = title_bar_place()
-        self._over = pn.Column(margin=0)
-        """What opens over the page."""
+        over = pn.Column(self._bell.place, self._question.place, self._menu.download, margin=0)
         self._kinds = Kinds()
-        self._main = pn.Column(
-            self._tabs, self._over, self._kinds, sizing_mode="stretch_both", margin=0
-        )
+        self._main = pn.Column(self._tabs, over, self._kinds, sizing_mode="stretch_both", margin=0)
 
     def view(self) -> pmui.Page:
-        """The whole page. Items, menu, bell and tab come when the browser has opened it."""
+        """The whole page. Items and the tab of an app come when the browser has opened it."""
         pn.state.onload(self._load)
         return page(
             self._main,
             title=f"{PLATFORM_NAME} — {self._dataset.name}",
-            header=self._bar,
+            header=[to_datasets(), pn.HSpacer(), self._menu.button, self._bell.button],
         )
 
     def _make_tabs(self) -> pmui.Tabs:
@@ -106,17 +94,7 @@ class BrowserPage:
     async def _load(self) -> None:
         # Not sooner: what changes before the browser is connected may never reach it.
         self._ticks = closing.ticking(self._tick, TICK_MILLISECONDS)
-        async with turn():
-            self._over[:] = [self._bell.place, self._question.place, self._menu.download]
-        await asyncio.gather(
-            self._tick(), self._data.open(), self._fill_bar(), self._open_tab(self._tabs.active)
-        )
-
-    async def _fill_bar(self) -> None:
-        # The menu enters with its entries: one that changes while it is mounted keeps the old ones.
-        await self._menu.load()
-        async with turn():
-            self._bar[:] = [to_datasets(), pn.HSpacer(), self._menu.button, self._bell.button]
+        await asyncio.gather(self._tick(), self._data.load(), self._open_tab(self._tabs.active))
 
     async def _tick(self) -> None:
         self._kinds.tell()

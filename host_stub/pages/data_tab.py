@@ -20,7 +20,6 @@ from host_stub.pages.filters import FilterBar
 from host_stub.pages.frame import message
 from host_stub.pages.item_list import ItemList, Part
 from host_stub.pages.tiles import Tiles
-from host_stub.pages.turns import turn
 from host_stub.pages.upload import Upload
 from host_stub.pages.viewer import Viewer
 from host_stub.users import Role, User
@@ -46,54 +45,13 @@ class DataTab:
         self._dataset_id = dataset.id
         self._actions = platform.actions
         self._user = user
-        self._may_change = user.may(Role.EDITOR)
         self._changed = changed
         self._selection: dict[str, None] = {}
         self._shown = Part(0, (), 0, 0)
         self._part = (0, TILES)
         """Number of the first tile that is wanted, and how many."""
         self._loads = self._lists = 0
-        self._bar = pn.Row(sizing_mode="stretch_width", margin=0)
-        self._grid = pn.Column(sizing_mode="stretch_both", margin=0, styles={"min-height": "0"})
-        self.view = pn.Column(
-            self._bar,
-            self._grid,
-            sizing_mode="stretch_both",
-            styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
-        )
-        """Two places, filled once the tab is opened."""
-
-    async def open(self) -> None:
-        """Make what the tab shows, in steps, so that others get their turn in between.
-
-        What shows items enters the page when it has them: it need not be told so once more. Each
-        of the two places is filled once: a change to what the browser is just building is lost.
-        """
-        async with turn():
-            self._make_bar()
-        async with turn():
-            self._make_grid()
-        await self.load()
-        async with turn():
-            self._grid[:] = [
-                self._filter.error,
-                pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
-                self._tiles,
-                self._empty,
-                self._viewer.place,
-            ]
-
-    def _make_bar(self) -> None:
         self._filter = FilterBar(self.load)
-        upload = Upload(
-            f"/api/v1/datasets/{self._dataset_id}",
-            on_done=self._uploaded,
-            margin=(8, 0),
-            visible=self._may_change,
-        )
-        self._bar[:] = [self._filter.view(), upload]
-
-    def _make_grid(self) -> None:
         self._count = Elements(on_message=self._on_message, margin=0)
         self._tiles = Tiles(self)
         self._empty = Elements(on_message=self._on_message, visible=False)
@@ -101,7 +59,25 @@ class DataTab:
             label="Sort", options=list(ORDERS), size="small", width=150, margin=(0, 12)
         )
         self._order.param.watch(self._sort, "value")
-        self._viewer = Viewer(self._step, self._set_metadata if self._may_change else None)
+        may_change = user.may(Role.EDITOR)
+        self._viewer = Viewer(self._step, self._set_metadata if may_change else None)
+        upload = Upload(
+            f"/api/v1/datasets/{dataset.id}",
+            on_done=self._uploaded,
+            margin=(8, 0),
+            visible=may_change,
+        )
+        self.view = pn.Column(
+            pn.Row(self._filter.view(), upload, sizing_mode="stretch_width", margin=0),
+            self._filter.error,
+            pn.Row(self._count, self._order, sizing_mode="stretch_width", margin=0),
+            self._tiles,
+            self._empty,
+            self._viewer.place,
+            sizing_mode="stretch_both",
+            styles={"padding": "8px 20px 0", "box-sizing": "border-box"},
+        )
+        """What the tab shows, without items until they are loaded."""
 
     @property
     def selection(self) -> list[str]:

@@ -10,7 +10,6 @@ import panel_material_ui as pmui
 import param
 
 from host_stub.pages.elements import Element, Elements, box, icon, text
-from host_stub.pages.turns import turn
 
 PLATFORM_NAME = "Dataset Browser"
 FAVICON = Path(__file__).parent / "favicon.svg"
@@ -48,26 +47,17 @@ MENU_THEME = {
 """Colours of a menu that opens from the title bar; without them it would take the bar's own."""
 
 
-def page(
-    main: object, *, title: str = PLATFORM_NAME, header: Sequence[object] | pn.Row = ()
-) -> pmui.Page:
+def page(main: object, *, title: str = PLATFORM_NAME, header: Sequence[object] = ()) -> pmui.Page:
     """A whole page. The title may hold text from users: the browser gets it as text.
 
     The page's meta tags are not escaped by panel-material-ui, so they never see that title.
-
-    Args:
-        main: What stands below the title bar.
-        title: In the title bar, and of the browser's tab.
-        header: What stands beside the title, which comes when the browser has opened the page; or
-            the place for it, of `title_bar_place`, that the caller fills then.
     """
-    bar = header if isinstance(header, pn.Row) else _filled_when_opened(header)
     made = pmui.Page(
         title=title,
         meta_title=PLATFORM_NAME,
         meta_name=PLATFORM_NAME,
         favicon=FAVICON,
-        header=[bar],
+        header=list(header),
         main=[main],
         theme_config=THEME,
         theme_toggle=True,
@@ -86,23 +76,6 @@ def page(
     with param.edit_constant(made):
         made.busy = made.param.loading
     return made
-
-
-def title_bar_place() -> pn.Row:
-    """Where things stand beside the title, empty. Fill it once: see `DataTab.open`."""
-    return pn.Row(sizing_mode="stretch_width", margin=0)
-
-
-def _filled_when_opened(parts: Sequence[object]) -> pn.Row:
-    bar = title_bar_place()
-
-    async def fill() -> None:
-        async with turn():
-            bar[:] = [*parts]
-
-    if parts:
-        pn.state.onload(fill)
-    return bar
 
 
 def main_column(*parts: object) -> pn.Column:

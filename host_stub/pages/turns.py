@@ -1,39 +1,85 @@
-"""Long steps of pages take turns on the event loop, and all that is short comes in between.
+"""Pages are made one after the other, in steps, and all that is short comes in between.
 
-To make a page or a tab takes up to 0.08 s that cannot be interrupted. Several at once would follow
-one another without a break, and all other pages, with their pictures and presses, wait for the sum.
+To make a page takes 0.15 s of the event loop in one call of Panel's, in which all other pages, with
+their pictures and presses, would wait. It is run as a greenlet, as SQLAlchemy runs its own calls
+under asyncio: at each model that it makes it may stop, and goes on in the next turn of the loop.
+Nobody else knows its document by then.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import bokeh.io.doc
 import panel.io.fastapi
+from bokeh.model import Model
+from greenlet import getcurrent, greenlet
+
+LONGEST_SECONDS = 0.015
+"""Of a page that is being made, before others come in between."""
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _get_session = panel.io.fastapi.BkSessionHandler.get_session
+_init = Model.__init__
 
 
 def take_turns() -> None:
     """Make pages in turn in this process; calling it again changes nothing."""
     panel.io.fastapi.BkSessionHandler.get_session = _page_in_turn
-
-
-@asynccontextmanager
-async def turn() -> AsyncIterator[None]:
-    """Wait until no other long step is done, and whatever was due meanwhile."""
-    lock = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-    async with lock:
-        await asyncio.sleep(0)
-        yield
+    Model.__init__ = _init_and_breathe
 
 
 async def _page_in_turn(self: Any, request: Any, session_id: Any) -> Any:
-    async with turn():
-        session = await _get_session(self, request, session_id)
-    await asyncio.sleep(0)  # what follows writes it down, for another 0.01 s
+    lock = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock:
+        session = await InSteps(_get_session(self, request, session_id))
+    await asyncio.sleep(0)  # what follows writes it down, which takes a while, too
     return session
+
+
+class InSteps:
+    """A coroutine that stops now and then where it does not await; awaited like any other."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        """Run it up to what it awaits, in steps, then await that, until it ends."""
+        go_on: Callable[[], Any] = partial(self._coroutine.send, None)
+        while True:
+            step = greenlet(go_on)
+            step.gr_context = getcurrent().gr_context
+            try:
+                awaited = _switch_to(step)
+                while not step.dead:
+                    # Its document is to be the current one for it alone.
+                    patched, bokeh.io.doc._PATCHED_CURDOCS[:] = [*bokeh.io.doc._PATCHED_CURDOCS], []
+                    yield
+                    bokeh.io.doc._PATCHED_CURDOCS[:] = patched
+                    awaited = _switch_to(step)
+            except StopIteration as ended:
+                return ended.value
+            try:
+                yield awaited
+                go_on = partial(self._coroutine.send, None)
+            except BaseException as error:  # noqa: BLE001 - handed on, as a cancellation has to be
+                go_on = partial(self._coroutine.throw, error)
+
+
+def _switch_to(step: Any) -> Any:
+    """Go on with a stretch of a coroutine, up to where it breathes, awaits or ends."""
+    step.began = time.perf_counter()
+    return step.switch()
+
+
+def _init_and_breathe(self: Model, *arguments: Any, **properties: Any) -> None:
+    _init(self, *arguments, **properties)
+    step = getcurrent()
+    began = getattr(step, "began", None)
+    if began is not None and time.perf_counter() - began > LONGEST_SECONDS:
+        step.parent.switch()
