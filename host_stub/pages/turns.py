@@ -15,8 +15,9 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import bokeh.io.doc
+import panel as pn
 import panel.io.fastapi
+from bokeh.io.doc import _PATCHED_CURDOCS
 from bokeh.model import Model
 from greenlet import getcurrent, greenlet
 
@@ -58,9 +59,11 @@ class InSteps:
                 awaited = _switch_to(step)
                 while not step.dead:
                     # Its document is to be the current one for it alone.
-                    patched, bokeh.io.doc._PATCHED_CURDOCS[:] = [*bokeh.io.doc._PATCHED_CURDOCS], []
+                    own = [one for one in _PATCHED_CURDOCS if one() is pn.state.curdoc]
+                    for one in own:
+                        _PATCHED_CURDOCS.remove(one)
                     yield
-                    bokeh.io.doc._PATCHED_CURDOCS[:] = patched
+                    _PATCHED_CURDOCS.extend(own)
                     awaited = _switch_to(step)
             except StopIteration as ended:
                 return ended.value
