@@ -145,7 +145,9 @@ def ticking() -> int:
     return sum(
         one.running
         for one in gc.get_objects()
-        if type(one) is PeriodicCallback and isinstance(one.callback.__self__, ClusteringTab)
+        if type(one) is PeriodicCallback
+        # One of a page of the host that was closed is empty.
+        and isinstance(getattr(one.callback, "__self__", None), ClusteringTab)
     )
 
 
