@@ -42,7 +42,7 @@ class Thumb:
 class Context:
     """An execution that only counts its log."""
 
-    execution_id = "e"
+    execution_id, workers = "e", 1
 
     def __init__(self, host: object) -> None:
         self.host, self.lines = host, []
