@@ -13,9 +13,11 @@ import gc
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import panel as pn
 import panel.io.document
+from bokeh.document import Document
 from bokeh.model import Model
 from panel.io.callbacks import PeriodicCallback
 
@@ -26,6 +28,7 @@ PAGES_A_COLLECTION = 500
 
 _destroy = Model.destroy
 _closed = 0
+_clocks: WeakKeyDictionary[Document, list[PeriodicCallback]] = WeakKeyDictionary()
 
 
 def mend() -> None:
@@ -43,7 +46,7 @@ def ticking(callback: Callable[[], Awaitable[None]], milliseconds: int) -> Perio
     """Call again and again until the page that is open now is closed."""
     ticks = PeriodicCallback(callback=callback, period=milliseconds, background=True)
     ticks.start()
-    pn.state.on_session_destroyed(lambda _: _later([ticks]))
+    _clocks.setdefault(pn.state.curdoc, []).append(ticks)
     return ticks
 
 
@@ -53,15 +56,11 @@ def collect_when_closed() -> None:
 
 
 def _page_closed(page: Any, location: Any, context: Any) -> None:
-    parts = [*page.select(), location]
+    parts = [*page.select(), location, *_clocks.pop(context._document, [])]
     # Panel keeps the notifications of each page for ever, and with them the whole page.
     views = pn.state._views
     for name in [name for name, view in views.items() if view[2] is context._document]:
         parts.extend(views.pop(name)[0].select())
-    _later(parts)
-
-
-def _later(parts: list[Any]) -> None:
     asyncio.get_running_loop().call_later(AFTER_SECONDS, _take_apart, parts)
 
 
