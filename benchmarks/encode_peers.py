@@ -30,12 +30,12 @@ class Files:
         return self.transform(Image.open(self.paths[index]).convert("RGB"))
 
 
-def plain_loop(encoder: ClipEncoder, paths: list[Path]) -> None:
-    """The peer: the same model and transform, a DataLoader with a worker a core, no store."""
+def plain_loop(encoder: ClipEncoder, paths: list[Path], *, workers: int = 2) -> None:
+    """The peer: the same model and transform, a DataLoader with so many processes, no store."""
     from torch.utils.data import DataLoader
 
     files: Any = Files(paths, encoder.prepare)
-    for batch in DataLoader(files, batch_size=PICTURES_AT_ONCE, num_workers=2):
+    for batch in DataLoader(files, batch_size=PICTURES_AT_ONCE, num_workers=workers):
         encoder.encode_images(batch.numpy())
 
 

@@ -168,6 +168,38 @@ def test_a_local_checkpoint_is_loaded(tiny: Path, drawings: list[Image.Image]) -
     assert encoder.fingerprint.id != load_encoder(device="cpu").fingerprint.id
 
 
+@pytest.mark.parametrize(("precision", "least"), [(torch.bfloat16, 0.999), (torch.float16, 0.9999)])
+def test_what_a_device_computes_in_hardly_moves_a_vector(
+    precision: torch.dtype, least: float, drawings: list[Image.Image]
+) -> None:
+    exact = load_encoder(device="cpu", precision=torch.float32)
+    quick = load_encoder(device="cpu", precision=precision)
+    assert quick.fingerprint == exact.fingerprint
+    prepared = np.stack([exact.prepare(image) for image in drawings])
+    vectors, expected = quick.encode_images(prepared), exact.encode_images(prepared)
+    cosines = (vectors * expected).sum(axis=1)
+    assert least < cosines.min()
+    assert not np.array_equal(vectors, expected)
+    np.testing.assert_array_equal(quick.encode_texts(["a cat"]), exact.encode_texts(["a cat"]))
+
+
+def test_a_model_that_leaves_the_range_of_float16_is_computed_in_float32(
+    tiny: Path, drawings: list[Image.Image]
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(tiny / "tiny.safetensors")
+    state = {n: t * 1000 if n.startswith("visual.") else t for n, t in state.items()}
+    path = tiny / "large.safetensors"
+    save_file(state, path)
+    prepared = np.stack([load_encoder(device="cpu").prepare(image) for image in drawings])
+    half = load_encoder("tiny", weights=str(path), device="cpu", precision=torch.float16)
+    exact = load_encoder("tiny", weights=str(path), device="cpu", precision=torch.float32)
+    for _ in range(2):
+        cosines = (half.encode_images(prepared) * exact.encode_images(prepared)).sum(axis=1)
+        assert cosines.min() > 0.999
+
+
 def test_a_pickled_checkpoint_is_refused_unless_allowed(tiny: Path) -> None:
     with pytest.raises(UnsafeCheckpoint, match="can run code"):
         load_encoder("tiny", weights=str(tiny / "tiny.pt"), device="cpu")

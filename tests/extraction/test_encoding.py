@@ -20,6 +20,7 @@ class Halves:
     """An encoder whose vector is a picture's colour at unit length, and a text's length."""
 
     image_size = 1
+    on_gpu = False
     fingerprint = ModelFingerprint(
         model="halves", weights_source=None, architecture="{}", weights="00",
         preprocessing="{}", dimension=3,

@@ -30,6 +30,7 @@ class MeanColour:
     """A real encoder that is quick: the mean colour of a picture, and its opposite."""
 
     image_size = 8
+    on_gpu = False
     fingerprint = ModelFingerprint(
         model="mean-colour", weights_source=None, architecture="{}", weights="00",
         preprocessing="{}", dimension=6,

@@ -26,6 +26,7 @@ class Numbered:
     """An encoder that keeps a log."""
 
     image_size = 4
+    on_gpu = False
     fingerprint = ModelFingerprint(
         model="numbered", weights_source=None, architecture="{}", weights="00",
         preprocessing="{}", dimension=DIMENSION,

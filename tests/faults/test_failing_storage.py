@@ -34,6 +34,7 @@ class Sizes:
         preprocessing="{}", dimension=1,
     )  # fmt: skip
     image_size = 8
+    on_gpu = False
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
         return np.asarray(image)

@@ -23,6 +23,7 @@ class Thumb:
     """An encoder that is quick: the picture itself, at 4 by 4 pixels."""
 
     image_size = 64
+    on_gpu = False
     fingerprint = ModelFingerprint(
         model="thumb", weights_source=None, architecture="{}", weights="00",
         preprocessing="{}", dimension=48,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from clustering_app.errors import EncoderUnavailable, UnsafeCheckpoint
 from clustering_app.extraction import mini_clip
+from clustering_app.extraction.precision import fast_precision
 from clustering_app.extraction.torchvision_operators import declare_missing_operators
 from clustering_app.vectors.feature_set import ModelFingerprint
 
@@ -35,6 +38,7 @@ class Encoder(Protocol):
     fingerprint: ModelFingerprint
     image_size: int
     """Side of the square that the model sees, in pixels."""
+    on_gpu: bool
 
     def prepare(self, image: Image) -> NDArray[np.uint8]:
         """An RGB picture of any size as (S, S, 3). Safe to call from many threads."""
@@ -56,9 +60,11 @@ class ClipEncoder:
         tokenizer: Any,
         fingerprint: ModelFingerprint,
         device: str,
+        precision: torch.dtype | None = None,
     ) -> None:
         self.fingerprint = fingerprint
         self.image_size: int = _first(model.visual.image_size)
+        self.on_gpu = device != "cpu"
         self._model = _channels_last(model.eval().to(device))
         # The last two steps work on numbers: done for a batch at once, they cost decoding threads
         # no turn at Python's lock, and a picture waits as bytes, a quarter of its floats.
@@ -66,6 +72,8 @@ class ClipEncoder:
         self._floats = _floats(to_floats, normalize, device)
         self._tokenizer = tokenizer
         self._device = device
+        self._turn = threading.Lock() if self.on_gpu else nullcontext()
+        self._compute_pictures_in(precision or fast_precision(device))
 
     def prepare(self, image: Image) -> NDArray[np.uint8]:
         """An RGB picture as (S, S, 3), in the shape that the model's own preprocessing gives it."""
@@ -75,12 +83,28 @@ class ClipEncoder:
         return np.array(picture)
 
     def encode_images(self, prepared: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length."""
+        """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length.
+
+        In halves where the device's memory is too small for all of them.
+
+        Raises:
+            torch.OutOfMemoryError: it is too small for one.
+        """
         import torch
 
-        with torch.inference_mode():
-            pixels = torch.from_numpy(prepared).to(self._device).permute(0, 3, 1, 2)
-            return self._vectors(self._model.encode_image(self._floats(pixels)))
+        try:
+            with torch.inference_mode(), self._turn:
+                pixels = torch.from_numpy(prepared).to(self._device).permute(0, 3, 1, 2)
+                vectors = self._picture_vectors(pixels)
+                if self._precision is torch.float16 and not np.isfinite(vectors).all():
+                    self._compute_pictures_in(torch.float32)  # some models leave float16's range
+                    vectors = self._picture_vectors(pixels)
+                return vectors
+        except torch.OutOfMemoryError:
+            if len(prepared) == 1:
+                raise
+        middle = len(prepared) // 2
+        return np.concatenate([self.encode_images(p) for p in np.split(prepared, [middle])])
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts as vectors (N, D) of unit length."""
@@ -89,6 +113,13 @@ class ClipEncoder:
         with torch.inference_mode():
             tokens = self._tokenizer(list(texts)).to(self._device)
             return self._vectors(self._model.encode_text(tokens))
+
+    def _compute_pictures_in(self, dtype: torch.dtype) -> None:
+        self._precision = dtype
+        self._model.visual.to(dtype)
+
+    def _picture_vectors(self, pixels: torch.Tensor) -> NDArray[np.float32]:
+        return self._vectors(self._model.encode_image(self._floats(pixels).to(self._precision)))
 
     @staticmethod
     def _vectors(encoded: torch.Tensor) -> NDArray[np.float32]:
@@ -103,6 +134,7 @@ def load_encoder(
     *,
     weights: str | None = None,
     device: str | None = None,
+    precision: torch.dtype | None = None,
     allow_pickle: bool = False,
 ) -> ClipEncoder:
     """Load a model.
@@ -112,6 +144,8 @@ def load_encoder(
         weights: open_clip's name of trained weights, such as `laion2b_s34b_b79k`, or the path of a
             checkpoint. Not given for `mini-clip`.
         device: `cpu`, `cuda`, ...; a GPU is taken when there is one.
+        precision: What pictures are encoded in, `fast_precision` of the device if not given. Texts
+            are in float32, as they are few.
         allow_pickle: Load a checkpoint that is not safetensors; such a file can run code.
 
     Raises:
@@ -125,11 +159,11 @@ def load_encoder(
     if model == BUNDLED:
         if weights:
             raise EncoderUnavailable(f"{BUNDLED}: has its own weights; leave out --weights.")
-        return _load_bundled(device)
-    return _load_open_clip(model, weights, device, allow_pickle)
+        return _load_bundled(device, precision)
+    return _load_open_clip(model, weights, device, precision, allow_pickle)
 
 
-def _load_bundled(device: str) -> ClipEncoder:
+def _load_bundled(device: str, precision: torch.dtype | None) -> ClipEncoder:
     from open_clip.model import CLIP
     from open_clip.transform import image_transform
     from safetensors.torch import load_file
@@ -150,11 +184,15 @@ def _load_bundled(device: str) -> ClipEncoder:
         preprocessing=json.dumps(PREPROCESSING, sort_keys=True),
         dimension=configuration["embed_dim"],
     )
-    return ClipEncoder(network, transform, mini_clip.tokenizer(), fingerprint, device)
+    return ClipEncoder(network, transform, mini_clip.tokenizer(), fingerprint, device, precision)
 
 
 def _load_open_clip(
-    model: str, weights: str | None, device: str, allow_pickle: bool
+    model: str,
+    weights: str | None,
+    device: str,
+    precision: torch.dtype | None,
+    allow_pickle: bool,
 ) -> ClipEncoder:
     import open_clip
 
@@ -191,7 +229,8 @@ def _load_open_clip(
         preprocessing=json.dumps(open_clip.get_model_preprocess_cfg(network), sort_keys=True),
         dimension=configuration["embed_dim"],
     )
-    return ClipEncoder(network, transform, open_clip.get_tokenizer(model), fingerprint, device)
+    tokenizer = open_clip.get_tokenizer(model)
+    return ClipEncoder(network, transform, tokenizer, fingerprint, device, precision)
 
 
 def _not_too_long(image: Image, side: int) -> Image:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PICTURES_AT_ONCE = 64
 """Pictures and texts that the model holds, in all its batches together."""
+PICTURES_ON_GPU = 256
+"""The same on a graphics card, in one batch: a small model is a third faster than with 64."""
 MOST_LANES = 8
 NOT_FINITE = Unencodable("the model gives no finite vector for it")
 
@@ -31,14 +33,14 @@ def encoded_items(
 ) -> Generator[list[Encoded]]:
     """Batch by batch, each item once; all that was taken from `prepared` is given.
 
-    Each batch is encoded by one core while others are by others: threads that share a batch wait
-    for one another after each layer, and the more the busier the machine is.
+    On a processor each batch is encoded by one core while others are by others: threads that share
+    a batch wait for one another after each layer, and the more the busier the machine is.
     """
     import torch
 
     threads = torch.get_num_threads()
-    lanes = 1 if torch.cuda.is_available() else min(threads, MOST_LANES)
-    per_batch = max(PICTURES_AT_ONCE // lanes, 1)
+    lanes = 1 if encoder.on_gpu else min(threads, MOST_LANES)
+    per_batch = PICTURES_ON_GPU if encoder.on_gpu else max(PICTURES_AT_ONCE // lanes, 1)
     batch: list[tuple[Item, Input]] = []
     size = 0
     ahead: deque[Future[list[Encoded]]] = deque()

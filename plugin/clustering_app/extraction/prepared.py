@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Input: TypeAlias = NDArray[np.uint8] | str
 """A picture (1, S, S, 3), the frames of a video (F, S, S, 3), or a text."""
 
-THREADS = 4
+LEAST_THREADS = 4
+"""Of decoding; on a machine with more cores as many as those: a graphics card waits for them."""
 PICTURES_AHEAD = 128
 """Pictures that wait for the model at most; with the decoder's budget this bounds the memory."""
 
@@ -50,10 +51,14 @@ def prepared_items(
         cancelled: Asked after each item, and each second that one is waited for; True ends it.
         patience: Of this extraction, for a storage that gives nothing for a while.
     """
+    import torch
+
     rest = iter(items)
     ahead: deque[tuple[Item, Future[Input | Unencodable]]] = deque()
     room = PICTURES_AHEAD
-    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="decode")
+    threads = ThreadPoolExecutor(
+        max(LEAST_THREADS, torch.get_num_threads()), thread_name_prefix="decode"
+    )
     try:
         while True:
             while room > 0 and (item := next(rest, None)) is not None:
