@@ -28,6 +28,7 @@ from clustering_app.extraction.parts import (
     encoded_here,
     items_a_part,
     loaded,
+    loaded_alone,
 )
 from clustering_app.extraction.prepared import Unencodable
 from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save_not_embedded
@@ -94,9 +95,7 @@ def extract(
     workers = context.workers  # of another scheduler they come and go
     spread = encoder is None and workers > 1
     if encoder is None:
-        from clustering_app.extraction.encoder import load_encoder
-
-        encoder = loaded(model, weights) if spread else load_encoder(model, weights=weights)
+        encoder = (loaded if spread else loaded_alone)(model, weights)
     location = context.host.storage(dataset_id)
     store = FeatureStore(location)
     name = feature_set_name(encoder, store.feature_sets())
