@@ -8,7 +8,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,20 +82,19 @@ def load(data_dir: Path) -> Iterator[bool]:
     with watching(str(data_dir)) as server, watching("--idle") as idle:
         dataset = largest(server.address)
         alone = users(server.address, dataset, 1, 0.0, 1, size.pages, 1.0)
-        execution = extract(server.address, dataset)
-        before = progress(server.address, execution)
-        server.take()
-        idle.take()
-        seen = users(
-            server.address, dataset, size.users, size.arrival, 1, size.pages, PAUSE_SECONDS
-        )
-        late, idle_late = server.take(), idle.take()
-        after = progress(server.address, execution)
-        end(server.address, execution)
+        with extracting(server.address, dataset) as encoded:
+            before = encoded()
+            server.take()
+            idle.take()
+            seen = users(
+                server.address, dataset, size.users, size.arrival, 1, size.pages, PAUSE_SECONDS
+            )
+            late, idle_late = server.take(), idle.take()
+            after = encoded()
     work = (
         f"{size.items:,} items, {size.users} users who come within "
         f"{size.arrival:g} s and turn a page every {PAUSE_SECONDS:g} s, {size.pages} times with "
-        "48 thumbnails, over websockets; an extraction encodes meanwhile "
+        "48 thumbnails, over websockets; extractions encode all the time "
         f"({(after - before) * size.items:,.0f} items)"
     )
     p95 = float(np.percentile(seen["turned"], 95))
@@ -176,6 +176,26 @@ def count(address: str, dataset: str) -> int:
     """Items of a dataset."""
     found = httpx.post(f"{address}/api/v1/datasets/{dataset}/query?limit=1", json={}, timeout=60)
     return int(found.json()["total"])
+
+
+@contextmanager
+def extracting(address: str, dataset: str) -> Iterator[Callable[[], float]]:
+    """An extraction of all, and the next one when it has ended; gives how often all was encoded."""
+    executions, over = [extract(address, dataset)], threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(0.5):
+            if progress(address, executions[-1]) == 1.0:
+                executions.append(extract(address, dataset))
+
+    further = threading.Thread(target=go_on)
+    further.start()
+    try:
+        yield lambda: len(executions) - 1 + progress(address, executions[-1])
+    finally:
+        over.set()
+        further.join()
+        end(address, executions[-1])
 
 
 def extract(address: str, dataset: str) -> str:

@@ -66,11 +66,11 @@ def settle() -> None:
     """Spend less on garbage collection, which stops everything: 0.3 s for 600,000 objects.
 
     What was loaded so far, half of them, stays for good and is not looked at again. Of the rest,
-    what is new is looked at in portions of 20 ms, and all of it nearly never: see `pages.closing`.
+    what is new is looked at in portions of 10 ms, and all of it nearly never: see `pages.closing`.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 4, 500)
+    gc.set_threshold(2_000, 2, 5_000)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 To make a page takes 0.15 s of the event loop in one call of Panel's, in which all other pages, with
 their pictures and presses, would wait. It is run as a greenlet, as SQLAlchemy runs its own calls
-under asyncio: at each model that it makes it may stop, and goes on in the next turn of the loop.
+under asyncio: at each part that it makes, Panel's or Bokeh's, it may stop, and goes on in the next
+turn of the loop.
 Nobody else knows its document by then.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Generator
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,19 +21,22 @@ import panel.io.fastapi
 from bokeh.io.doc import _PATCHED_CURDOCS
 from bokeh.model import Model
 from greenlet import getcurrent, greenlet
+from panel.reactive import Syncable
 
-LONGEST_SECONDS = 0.015
+LONGEST_SECONDS = 0.005
 """Of a page that is being made, before others come in between."""
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _get_session = panel.io.fastapi.BkSessionHandler.get_session
-_init = Model.__init__
+_init_model = Model.__init__
+_init_part = Syncable.__init__
 
 
 def take_turns() -> None:
     """Make pages in turn in this process; calling it again changes nothing."""
     panel.io.fastapi.BkSessionHandler.get_session = _page_in_turn
-    Model.__init__ = _init_and_breathe
+    Model.__init__ = _breathing(_init_model)
+    Syncable.__init__ = _breathing(_init_part)
 
 
 async def _page_in_turn(self: Any, request: Any, session_id: Any) -> Any:
@@ -80,9 +84,15 @@ def _switch_to(step: Any) -> Any:
     return step.switch()
 
 
-def _init_and_breathe(self: Model, *arguments: Any, **properties: Any) -> None:
-    _init(self, *arguments, **properties)
-    step = getcurrent()
-    began = getattr(step, "began", None)
-    if began is not None and time.perf_counter() - began > LONGEST_SECONDS:
-        step.parent.switch()
+def _breathing(init: Callable[..., None]) -> Callable[..., None]:
+    """The same constructor, after which a page that is being made may stop."""
+
+    @wraps(init)
+    def init_and_breathe(self: Any, *arguments: Any, **properties: Any) -> None:
+        init(self, *arguments, **properties)
+        step = getcurrent()
+        began = getattr(step, "began", None)
+        if began is not None and time.perf_counter() - began > LONGEST_SECONDS:
+            step.parent.switch()
+
+    return init_and_breathe
