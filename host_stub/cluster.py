@@ -35,6 +35,7 @@ SETTINGS = {
     # Dask's own web pages, where anybody could look into the worker.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.preload": ["host_stub.worker"],
 }
 
 

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from host_contract.context import Host
 from host_contract.entities import ExecutionStatus
@@ -33,6 +33,15 @@ NICENESS = 10
 """Pages come first: a function gets what they leave of the processors, which is nearly all."""
 WRITE_SECONDS = 0.25
 """Progress is written, and a wish to cancel read, at most so often."""
+
+
+def dask_setup(_: Any) -> None:
+    """Called by Dask in a process that becomes a worker, by the thread that starts all others.
+
+    On Linux only what a thread starts from then on is as nice as the thread.
+    """
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
 
 
 def run_execution(
@@ -81,8 +90,6 @@ def _run(platform: LocalPlatform, context: Context) -> None:
 def _platform(data_dir: str, modules: tuple[str, ...]) -> LocalPlatform:
     from host_stub.platform import LocalPlatform
 
-    if hasattr(os, "nice"):  # not on Windows
-        os.nice(NICENESS)  # once a process, as this is called
     return LocalPlatform(Path(data_dir), modules=modules)
 
 

@@ -14,6 +14,7 @@ from host_contract.entities import ExecutionStatus
 from host_contract.errors import WorkerLost
 from host_stub.cluster import MAX_LOST_WORKERS, on_workers, start_cluster
 from host_stub.platform import LocalPlatform
+from host_stub.worker import NICENESS
 from tests.host_stub.test_executions import APP, running
 
 
@@ -29,6 +30,14 @@ def test_results_come_in_order_from_several_processes(two: LocalPlatform) -> Non
     found = two.run(APP, "where", {"count": 40}).output
     assert isinstance(found, dict)
     assert found["workers"] == len(set(found["processes"])) == 2
+
+
+def test_whatever_workers_do_gives_way_to_the_pages(two: LocalPlatform) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for _ in range(2):
+        found = two.run(APP, "where", {"count": 40}).output
+        assert isinstance(found, dict)
+        assert set(found["niceness"]) == {own + NICENESS}
 
 
 def test_error_of_a_part_is_that_of_the_execution(two: LocalPlatform) -> None:

@@ -68,8 +68,10 @@ def run_function(function: str, inputs: Metadata, context: ExecutionContext) -> 
     if function == "double":
         return list(context.map(double, range(inputs["count"])))
     if function == "where":
-        processes = list(context.map(process_after_a_while, range(inputs["count"])))
-        return {"workers": context.workers, "processes": processes}
+        found = list(context.map(process_after_a_while, range(inputs["count"])))
+        processes, niceness = ([*each] for each in zip(*found, strict=True))
+        niceness.append(os.getpriority(os.PRIO_PROCESS, 0))
+        return {"workers": context.workers, "processes": processes, "niceness": niceness}
     if function == "nap":
         context.progress(0.1, "napping")
         return list(context.map(time.sleep, [2.0] * 100))
@@ -137,9 +139,9 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def process_after_a_while(number: int) -> int:
+def process_after_a_while(number: int) -> tuple[int, int]:
     time.sleep(0.05)
-    return os.getpid()
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def fail(number: int) -> int:
