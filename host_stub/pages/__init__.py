@@ -6,7 +6,7 @@ import logging
 import secrets
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import panel as pn
 from bokeh.settings import settings
@@ -56,17 +56,17 @@ def mount(
     warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
     pn.extension(notifications=True)
 
-    def datasets(user: User) -> object:
-        return DatasetsPage(platform, user).view()
+    def datasets(user: User) -> DatasetsPage:
+        return DatasetsPage(platform, user)
 
-    def browser(user: User) -> object:
-        return BrowserPage(platform, pn.state.route_params["dataset_id"], user).view()
+    def browser(user: User) -> BrowserPage:
+        return BrowserPage(platform, pn.state.route_params["dataset_id"], user)
 
-    def executions(user: User) -> object:
-        return ExecutionsPage(platform, user).view()
+    def executions(user: User) -> ExecutionsPage:
+        return ExecutionsPage(platform, user)
 
-    def apps(user: User) -> object:
-        return AppsPage(platform, user).view()
+    def apps(user: User) -> AppsPage:
+        return AppsPage(platform, user)
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> FileResponse:
@@ -98,24 +98,32 @@ def mount(
     )
 
 
-def _guarded(build: Callable[[User], object]) -> Callable[[], object]:
+class PageMaker(Protocol):
+    """What makes a page, and handles what happens in it."""
+
+    def view(self) -> object:
+        """The whole page."""
+
+
+def _guarded(build: Callable[[User], PageMaker]) -> Callable[[], object]:
     """Show a page for what went wrong where Panel would show an empty one."""
 
     def guarded() -> object:
         user = current_user.get()
         websockets.made_for(pn.state.curdoc, user)
-        made = shown(user)
-        closing.take_apart_when_closed(made)
+        maker, made = shown(user)
+        closing.take_apart_when_closed(made, maker)
         return made
 
-    def shown(user: User) -> object:
+    def shown(user: User) -> tuple[PageMaker | None, object]:
         try:
-            return build(user)
+            maker = build(user)
+            return maker, maker.view()
         except NotFound as error:
-            return error_page("There is nothing here", str(error))
+            return None, error_page("There is nothing here", str(error))
         except Exception:
             log.exception("A page could not be built")
-            return error_page(
+            return None, error_page(
                 "This page could not be shown",
                 "The cause is in the log of the server. Reload the page to try again.",
             )

@@ -20,6 +20,7 @@ import panel.io.document
 from bokeh.document import Document
 from bokeh.model import Model
 from panel.io.callbacks import PeriodicCallback
+from panel.viewable import Viewable
 
 AFTER_SECONDS = 15.0
 """What was still under way for the page has ended by then."""
@@ -37,9 +38,15 @@ def mend() -> None:
     panel.io.document._garbage_collect = lambda: None
 
 
-def take_apart_when_closed(page: Any) -> None:
-    """Call it while a page is being made. What the page is later filled with is taken apart too."""
-    pn.state.on_session_destroyed(partial(_page_closed, page, pn.state.location))
+def take_apart_when_closed(page: Any, maker: object | None) -> None:
+    """Call it while a page is being made. What the page is later filled with is taken apart too.
+
+    Args:
+        page: The whole page, of Panel's.
+        maker: What made it and handles what happens in it, if anything does.
+    """
+    beside = [pn.state.location, pn.state.browser_info]
+    pn.state.on_session_destroyed(partial(_page_closed, page, maker, beside))
 
 
 def ticking(callback: Callable[[], Awaitable[None]], milliseconds: int) -> PeriodicCallback:
@@ -55,13 +62,30 @@ def collect_when_closed() -> None:
     pn.state.on_session_destroyed(_collection_wanted)
 
 
-def _page_closed(page: Any, location: Any, context: Any) -> None:
-    parts = [*page.select(), location, *_clocks.pop(context._document, [])]
+def _page_closed(page: Any, maker: object | None, beside: list[Any], context: Any) -> None:
+    document = context._document
+    parts = [*page.select(), *beside, *_clocks.pop(document, []), *_and_what_it_holds(maker)]
+    parts.extend((document.callbacks, document.models, document))
     # Panel keeps the notifications of each page for ever, and with them the whole page.
     views = pn.state._views
-    for name in [name for name, view in views.items() if view[2] is context._document]:
+    for name in [name for name, view in views.items() if view[2] is document]:
         parts.extend(views.pop(name)[0].select())
     asyncio.get_running_loop().call_later(AFTER_SECONDS, _take_apart, parts)
+
+
+def _and_what_it_holds(maker: object | None) -> list[object]:
+    """All that is made of this package's classes, such as the page's bell, with its own parts."""
+    makers = [] if maker is None else [maker]
+    parts: list[object] = []
+    for one in makers:  # it grows meanwhile
+        for value in vars(one).values():
+            if isinstance(value, Viewable):
+                parts.extend(value.select())
+            elif type(value).__module__.startswith(f"{__package__}.") and hasattr(
+                value, "__dict__"
+            ):
+                makers.extend([value] * all(value is not other for other in makers))
+    return [*makers, *parts]
 
 
 def _take_apart(parts: list[Any]) -> None:
