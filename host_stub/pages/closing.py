@@ -3,7 +3,7 @@
 The parts of a page and the browser's models of them hold one another in circles. Panel collects
 garbage 5 s after each page that was closed: with 50 others open that looks through everything they
 hold, for 0.3 s in which all of them wait. Taken apart, a page's 9,600 objects go at once but for
-700, and a collection can wait until many pages were closed.
+500, and a collection can wait until many pages were closed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from panel.viewable import Viewable
 AFTER_SECONDS = 15.0
 """What was still under way for the page has ended by then."""
 PAGES_A_COLLECTION = 500
-"""What is left of so many is some 50 MB."""
+"""What is left of so many is some 30 MB."""
 
 _destroy = Model.destroy
 _closed = 0
@@ -45,7 +45,7 @@ def take_apart_when_closed(page: Any, maker: object | None) -> None:
         page: The whole page, of Panel's.
         maker: What made it and handles what happens in it, if anything does.
     """
-    beside = [pn.state.location, pn.state.browser_info]
+    beside = [one for one in (pn.state.location, pn.state.browser_info) if one is not None]
     pn.state.on_session_destroyed(partial(_page_closed, page, maker, beside))
 
 
@@ -81,11 +81,13 @@ def _and_what_it_holds(maker: object | None) -> list[object]:
         for value in vars(one).values():
             if isinstance(value, Viewable):
                 parts.extend(value.select())
-            elif type(value).__module__.startswith(f"{__package__}.") and hasattr(
-                value, "__dict__"
-            ):
-                makers.extend([value] * all(value is not other for other in makers))
+            elif _is_maker(value) and all(value is not other for other in makers):
+                makers.append(value)
     return [*makers, *parts]
+
+
+def _is_maker(value: object) -> bool:
+    return type(value).__module__.startswith(f"{__package__}.") and hasattr(value, "__dict__")
 
 
 def _take_apart(parts: list[Any]) -> None:

@@ -12,6 +12,8 @@ from panel.viewable import Viewable
 from host_contract.entities import Dataset
 from host_stub import api
 from host_stub.pages import closing, mount
+from host_stub.pages.browser_page import BrowserPage
+from host_stub.pages.data_tab import DataTab
 from host_stub.platform import LocalPlatform
 from tests.host_stub.pages.conftest import Served, opened
 from tests.host_stub.pages.served_pages import picture, running, wait_for
@@ -61,8 +63,11 @@ def test_little_is_left_of_a_page_without_a_collection(leaving, signs, chromium,
         page.goto(f"{leaving.origin}/datasets/{signs.id}")
         page.get_by_text("red.png").wait_for()
         made = [weakref.ref(part) for part in parts() if id(part) not in before]
+        makers = [weakref.ref(o) for o in gc.get_objects() if isinstance(o, BrowserPage | DataTab)]
     assert len(made) > 50
+    assert len(makers) >= 2
     wait_for(lambda: sum(whole(part()) for part in made) < len(made) / 5)
+    wait_for(lambda: not any(whole(maker()) for maker in makers))
     assert 2 not in collections
 
 
@@ -78,6 +83,6 @@ def parts() -> list[Viewable | Model]:
     return [one for one in gc.get_objects() if isinstance(one, Viewable | Model)]
 
 
-def whole(part: Viewable | Model | None) -> bool:
+def whole(part: object | None) -> bool:
     """Whether it is there, and holds anything."""
     return part is not None and bool(part.__dict__)
