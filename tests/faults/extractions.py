@@ -1,13 +1,14 @@
 """Extractions that are disturbed, and what their vectors must be afterwards."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 
 from clustering_app.vectors.feature_set import FeatureSet
 from clustering_app.vectors.store import FeatureStore
-from host_contract.entities import Execution
+from host_contract.entities import Dataset, Execution
 from host_stub.platform import LocalPlatform
 
 STEP = 2.0**-11
@@ -21,6 +22,15 @@ def extracted(platform: LocalPlatform) -> Execution:
     """The extraction of the only dataset, when it has ended."""
     dataset = platform.datasets.list()[0].id
     return platform.run("clustering", "extract_dataset", {"dataset": dataset})
+
+
+def imported_often(platform: LocalPlatform, folder: Path) -> Dataset:
+    """A dataset of the folder, each file four times: to encode it takes seconds anywhere."""
+    dataset = platform.import_source(folder)
+    for _ in range(2):
+        item_ids = platform.datasets.item_ids(dataset.id)
+        platform.datasets.clone_items(item_ids, dataset.id)
+    return dataset
 
 
 def begun(platform: LocalPlatform, least: int = 1) -> Execution:

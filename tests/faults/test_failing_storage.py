@@ -21,7 +21,7 @@ from clustering_app.vectors.feature_set import ModelFingerprint
 from host_contract.entities import ExecutionStatus, Item
 from host_contract.errors import ItemUnreadable
 from host_stub.platform import LocalPlatform
-from tests.faults.extractions import begun, store_of
+from tests.faults.extractions import begun, imported_often, store_of
 
 ITEMS = 40
 
@@ -135,7 +135,7 @@ def test_a_file_that_breaks_while_it_is_read_is_read_again(times: int) -> None:
 
 def test_files_that_are_gone_for_seconds_cost_no_vector(tmp_path: Path, emoji_folder: Path) -> None:
     with LocalPlatform(tmp_path) as platform:
-        dataset = platform.import_source(emoji_folder)
+        dataset = imported_often(platform, emoji_folder)
         started = begun(platform)
         (tmp_path / "files").rename(tmp_path / "gone")
         time.sleep(4.0)

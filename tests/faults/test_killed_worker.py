@@ -13,7 +13,7 @@ from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
 from tests.faults.extractions import begun, check_kept, encoding_processes, store_of
 
-COUNT = 3000
+COUNT = 6000
 
 
 @pytest.fixture

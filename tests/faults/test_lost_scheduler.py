@@ -8,7 +8,7 @@ import pytest
 from host_contract.entities import ExecutionStatus
 from host_stub.platform import LocalPlatform
 from tests.faults.cluster_by_hand import Cluster, cluster_by_hand
-from tests.faults.extractions import begun, check_kept, extracted, store_of
+from tests.faults.extractions import begun, check_kept, extracted, imported_often, store_of
 
 
 @pytest.mark.parametrize("fail", [Cluster.kill, Cluster.kill_scheduler])
@@ -18,7 +18,7 @@ def test_an_extraction_goes_on_with_the_scheduler_that_is_started_again(
     with cluster_by_hand(tmp_path) as cluster:
         two_workers(cluster)
         with LocalPlatform(tmp_path / "data", scheduler=cluster.address) as platform:
-            dataset = platform.import_source(emoji_folder)
+            dataset = imported_often(platform, emoji_folder)
             started = begun(platform)
             store = store_of(platform)
             fail(cluster)

@@ -20,6 +20,7 @@ from tests.faults.extractions import (
     check_same,
     encoding_processes,
     extracted,
+    imported_often,
     store_of,
 )
 
@@ -70,7 +71,7 @@ def test_killed_workers_cost_nothing_that_is_committed(
     tmp_path: Path, emoji_folder: Path, alone: dict[str, np.ndarray], killed: str
 ) -> None:
     with LocalPlatform(tmp_path, workers=2) as platform:
-        platform.import_source(emoji_folder)
+        imported_often(platform, emoji_folder)
         started = begun(platform)
         while len(encoding_processes()) < 2:
             assert not platform.executions.get(started.id).status.final
@@ -88,7 +89,7 @@ def test_a_killed_worker_that_commits_itself_loses_and_doubles_nothing(
     tmp_path: Path, emoji_folder: Path, alone: dict[str, np.ndarray], bucket: str
 ) -> None:
     with LocalPlatform(tmp_path, workers=2, storage=bucket) as platform:
-        dataset = platform.import_source(emoji_folder)
+        dataset = imported_often(platform, emoji_folder)
         broken = platform.datasets.add(dataset.id, "bad.png", io.BytesIO(b"no picture"))
         started = begun(platform)
         while len(encoding_processes()) < 2:
