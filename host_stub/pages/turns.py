@@ -3,8 +3,7 @@
 To make a page takes 0.15 s of the event loop in one call of Panel's, in which all other pages, with
 their pictures and presses, would wait. It is run as a greenlet, as SQLAlchemy runs its own calls
 under asyncio: at each part that it makes, Panel's or Bokeh's, it may stop, and goes on in the next
-turn of the loop.
-Nobody else knows its document by then.
+turn of the loop. Nobody else knows its document by then.
 """
 
 from __future__ import annotations

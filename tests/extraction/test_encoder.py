@@ -192,9 +192,9 @@ def test_a_model_that_leaves_the_range_of_float16_is_computed_in_float32(
     state = {n: t * 1000 if n.startswith("visual.") else t for n, t in state.items()}
     path = tiny / "large.safetensors"
     save_file(state, path)
-    prepared = np.stack([load_encoder(device="cpu").prepare(image) for image in drawings])
     half = load_encoder("tiny", weights=str(path), device="cpu", precision=torch.float16)
     exact = load_encoder("tiny", weights=str(path), device="cpu", precision=torch.float32)
+    prepared = np.stack([exact.prepare(image) for image in drawings])
     for _ in range(2):
         cosines = (half.encode_images(prepared) * exact.encode_images(prepared)).sum(axis=1)
         assert cosines.min() > 0.999

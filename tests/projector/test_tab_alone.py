@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import re
 import threading
 import time
@@ -154,14 +155,23 @@ def ticking() -> int:
 def nothing_is_left(served: Served, page: Page) -> None:
     """Wait until no session and nothing that looks is left, and tabs do not add up."""
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    # Tabs left while they open are held by the machinery of the last few, eight on a quick machine.
-    while served.sessions or len(served.tabs) > TABS // 2 or ticking():
+    # A tab left while it opens may be held by the machinery of the last few, but no more grow.
+    while served.sessions or len(served.tabs) > TABS // 4 or ticking():
         assert time.monotonic() < deadline, (served.sessions, len(served.tabs), ticking())
         page.wait_for_timeout(200)
         gc.collect()
 
 
-def test_many_tabs_opened_and_closed_leave_nothing_behind(served: Served) -> None:
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Nothing is logged: pytest keeps what is, and with it the parts that it is about."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("unlogged")
+def test_twenty_tabs_opened_and_closed_leave_nothing_behind(served: Served) -> None:
     with browser_page() as page:
         page.set_default_timeout(PATIENCE_MS)
         for number in range(TABS):
