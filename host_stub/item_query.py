@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import BindParameter, ColumnElement, func
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,7 @@ class Reading:
             raise InvalidQuery("The $regex takes too long; make it simpler.") from error
 
 
-def condition_of(dataset_id: str, query: Query | None) -> ColumnElement[bool]:
+def condition_of(dataset_id: str | BindParameter[str], query: Query | None) -> ColumnElement[bool]:
     """The condition on rows of a dataset's items. Raises `InvalidQuery`."""
     return (ItemRow.dataset_id == dataset_id) & as_sql(parse_query(query))
 

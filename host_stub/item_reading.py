@@ -27,6 +27,27 @@ AT_PLACE = (
 """Made once: to make it takes longer than to run it, and an import runs it for each item."""
 
 
+NONE = -1
+"""As SQLite says that there is no limit."""
+
+
+def _ids(query: Query | None, order: str) -> Select[str]:
+    """Ids that match, of a part of a dataset's list: `dataset_id`, `offset` and `limit`."""
+    matching = select(ItemRow.id).where(condition_of(bindparam("dataset_id"), query))
+    part = matching.offset(bindparam("offset")).limit(bindparam("limit"))
+    return part.order_by(*ORDERS[order])
+
+
+def _rows_of(ids: Select[str], order: str) -> Select[ItemRow]:
+    """Ids first: an index has them, so that the rows of earlier pages need not be read."""
+    these = ids.subquery()
+    return select(ItemRow).join(these, ItemRow.id == these.c.id).order_by(*ORDERS[order])
+
+
+PAGES = {order: _rows_of(_ids(None, order), order) for order in ORDERS}
+"""Without a query, made once, as `AT_PLACE`: each one that is made is left as garbage, too."""
+
+
 class ItemReading:
     """Every way to look at items. Safe to use from any thread."""
 
@@ -65,11 +86,10 @@ class ItemReading:
         order: str = "Oldest first",
     ) -> ItemPage:
         """The items from number `offset` on, in an order of `ORDERS`. Raises `InvalidQuery`."""
-        # Ids first: an index has them, so that the rows of earlier pages need not be read.
-        ids = _ids(dataset_id, query, offset, limit, order).subquery()
-        there = select(ItemRow).join(ids, ItemRow.id == ids.c.id).order_by(*ORDERS[order])
+        wanted = PAGES[order] if not query else _rows_of(_ids(query, order), order)
+        part = {"dataset_id": dataset_id, "offset": offset, "limit": limit}
         with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(there).all()
+            rows = session.scalars(wanted, part).all()
         return ItemPage(
             items=tuple(item_of(row, self._files) for row in rows),
             total=self.count_items(dataset_id, query),
@@ -92,8 +112,13 @@ class ItemReading:
         order: str = "Oldest first",
     ) -> list[str]:
         """Ids of all items that match, or of so many, as `page` has them. Raises `InvalidQuery`."""
+        part = {
+            "dataset_id": dataset_id,
+            "offset": offset,
+            "limit": NONE if limit is None else limit,
+        }
         with Reading(self._database, dataset_id) as session:
-            return [*session.scalars(_ids(dataset_id, query, offset, limit, order))]
+            return [*session.scalars(_ids(query, order), part)]
 
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
@@ -129,13 +154,6 @@ class ItemReading:
         if thumbnail is None:
             raise ItemUnreadable(f"Item {name!r} ({item_id}) has no thumbnail.")
         return self._files.path(thumbnail).read_bytes()
-
-
-def _ids(
-    dataset_id: str, query: Query | None, offset: int, limit: int | None, order: str
-) -> Select[str]:
-    matching = select(ItemRow.id).where(condition_of(dataset_id, query))
-    return matching.order_by(*ORDERS[order]).offset(offset).limit(limit)
 
 
 def item_row(session: Session, item_id: str) -> ItemRow:
