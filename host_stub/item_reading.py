@@ -122,9 +122,9 @@ class ItemReading:
 
     def count_items(self, dataset_id: str, query: Query | None = None) -> int:
         """Number of items that match. Raises `InvalidQuery`."""
-        wanted = select(func.count()).where(condition_of(dataset_id, query))
 
         def count() -> int:
+            wanted = select(func.count()).where(condition_of(dataset_id, query))
             with Reading(self._database, dataset_id) as session:
                 return session.scalar(wanted) or 0
 

@@ -73,6 +73,10 @@ async def _receive_until_lost(self: Any) -> None:
     finally:
         if self.connection is not None:
             self.application.client_lost(self.connection)
+            # They hold themselves and this one: no garbage collection is to be needed.
+            for part in (self.receiver, self.handler, self.connection):
+                part.__dict__.clear()
+            self.connection = None
 
 
 async def _connect_from_same_origin(self: Any, websocket: WebSocket) -> None:

@@ -1,9 +1,12 @@
 """A page that was closed goes at once: nobody waits for a collection of what it left."""
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 
+import panel as pn
 import pytest
 from bokeh.model import Model
 from fastapi import FastAPI
@@ -57,6 +60,21 @@ def collections() -> Iterator[list[int]]:
     gc.enable()
 
 
+@pytest.fixture
+def ended() -> Iterator[list[int]]:
+    """For each page that ended, how many turns of the event loop had come after an end before."""
+    turns: list[int] = []
+    after: list[int] = []
+
+    def note(_: object) -> None:
+        after.append(len(turns))
+        asyncio.get_running_loop().call_soon(turns.append, 1)
+
+    pn.state.on_session_destroyed(note)
+    yield after
+    pn.state._on_session_destroyed.remove(note)
+
+
 def test_little_is_left_of_a_page_without_a_collection(leaving, signs, chromium, collections):
     before = {id(part) for part in parts()}
     with opened(chromium) as page:
@@ -76,6 +94,16 @@ def test_a_collection_follows_a_page_with_the_tab_of_an_app(leaving, signs, chro
         page.goto(f"{leaving.origin}/datasets/{signs.id}?panel=counter")
         page.get_by_text("counter of signs, 1 items").wait_for()
     wait_for(lambda: 2 in collections)
+
+
+def test_others_get_a_turn_between_pages_that_end_at_once(leaving, signs, chromium, ended):
+    with ExitStack() as pages:
+        for _ in range(5):
+            page = pages.enter_context(opened(chromium))
+            page.goto(f"{leaving.origin}/datasets/{signs.id}")
+            page.get_by_text("red.png").wait_for()
+    wait_for(lambda: len(ended) >= 5)
+    assert len(set(ended)) == len(ended)
 
 
 def parts() -> list[Viewable | Model]:
