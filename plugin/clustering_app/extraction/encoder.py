@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from clustering_app.errors import EncoderUnavailable, UnsafeCheckpoint
 from clustering_app.extraction import mini_clip
 from clustering_app.extraction.precision import fast_precision
+from clustering_app.extraction.resizing import pixels_of, quick
 from clustering_app.extraction.torchvision_operators import declare_missing_operators
 from clustering_app.vectors.feature_set import ModelFingerprint
 
@@ -68,7 +69,8 @@ class ClipEncoder:
         self._model = _channels_last(model.eval().to(device))
         # The last two steps work on numbers: done for a batch at once, they cost decoding threads
         # no turn at Python's lock, and a picture waits as bytes, a quarter of its floats.
-        *self._shape_steps, to_floats, normalize = transform.transforms
+        *shape_steps, to_floats, normalize = transform.transforms
+        self._shape_steps = [quick(step) for step in shape_steps]
         self._floats = _floats(to_floats, normalize, device)
         self._tokenizer = tokenizer
         self._device = device
@@ -80,7 +82,7 @@ class ClipEncoder:
         picture: Any = _not_too_long(image, self.image_size)
         for step in self._shape_steps:
             picture = step(picture)
-        return np.array(picture)
+        return np.array(pixels_of(picture))
 
     def encode_images(self, prepared: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length.
