@@ -23,7 +23,7 @@ from bokeh.server.contexts import ApplicationContext
 from panel.io.callbacks import PeriodicCallback
 from panel.viewable import Viewable
 
-AFTER_SECONDS = 15.0
+AFTER_SECONDS = 5.0
 """What was still under way for the page has ended by then."""
 PAGES_A_COLLECTION = 2_000
 """What is left of so many is some 40 MB."""

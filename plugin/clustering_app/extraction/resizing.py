@@ -44,7 +44,12 @@ def pixels_of(picture: Image) -> NDArray[np.uint8]:
     """The numbers of an RGB picture, (H, W, 3)."""
     if picture.width * picture.height < FEW_PIXELS:
         return np.array(picture)
-    return np.asarray(_numbers_of(picture)[..., :3].contiguous().numpy())
+    return _three_of(_numbers_of(picture))
+
+
+def _three_of(numbers: torch.Tensor) -> NDArray[np.uint8]:
+    # By numpy: torch would share so small a copy out to all cores, which decode other pictures.
+    return np.ascontiguousarray(numbers.numpy()[..., :3])
 
 
 def _numbers_of(picture: Image) -> torch.Tensor:
@@ -76,7 +81,7 @@ def _resizing(
                 mode=mode,
                 antialias=True,
             )
-            return Images.fromarray(scaled[0, :3].permute(1, 2, 0).contiguous().numpy())
+            return Images.fromarray(_three_of(scaled[0].permute(1, 2, 0)))
 
     return resize
 
