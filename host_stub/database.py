@@ -242,8 +242,13 @@ class Database:
         engine.dispose()
 
 
+CACHE_KIB = 512
+"""Of the file, for each connection, of which a busy host has twenty: the system keeps it, too."""
+
+
 def _prepare(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000"):
+    cache = f"cache_size=-{CACHE_KIB}"
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", cache):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("regexp", 2, _regexp, deterministic=True)
     connection.create_function("contains_text", 2, _contains_text, deterministic=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from host_contract.errors import ItemUnreadable, NotFound
 from host_stub.database import Database, ItemRow
 from host_stub.files import Files
 from host_stub.item_query import ORDERS, Query, Reading, condition_of
-from host_stub.item_rows import item_of
+from host_stub.item_rows import ITEM_COLUMNS, item_of
 from host_stub.latest import Latest
 
 AT_PLACE = (
@@ -38,10 +40,10 @@ def _ids(query: Query | None, order: str) -> Select[str]:
     return part.order_by(*ORDERS[order])
 
 
-def _rows_of(ids: Select[str], order: str) -> Select[ItemRow]:
+def _rows_of(ids: Select[str], order: str) -> Select[Any]:
     """Ids first: an index has them, so that the rows of earlier pages need not be read."""
     these = ids.subquery()
-    return select(ItemRow).join(these, ItemRow.id == these.c.id).order_by(*ORDERS[order])
+    return select(*ITEM_COLUMNS).join(these, ItemRow.id == these.c.id).order_by(*ORDERS[order])
 
 
 PAGES = {order: _rows_of(_ids(None, order), order) for order in ORDERS}
@@ -66,11 +68,11 @@ class ItemReading:
     ) -> ItemPage:
         """A page of items in the order of ids. Raises `InvalidQuery`."""
         condition = condition_of(dataset_id, query)
-        wanted = select(ItemRow).where(condition).order_by(ItemRow.id).limit(limit + 1)
+        wanted = select(*ITEM_COLUMNS).where(condition).order_by(ItemRow.id).limit(limit + 1)
         if after is not None:
             wanted = wanted.where(ItemRow.id > after)
         with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted).all()
+            rows = session.execute(wanted).all()
         total = self.count_items(dataset_id, query)
         more = rows[limit - 1].id if len(rows) > limit else None
         page = tuple(item_of(row, self._files) for row in rows[:limit])
@@ -89,7 +91,7 @@ class ItemReading:
         wanted = PAGES[order] if not query else _rows_of(_ids(query, order), order)
         part = {"dataset_id": dataset_id, "offset": offset, "limit": limit}
         with Reading(self._database, dataset_id) as session:
-            rows = session.scalars(wanted, part).all()
+            rows = session.execute(wanted, part).all()
         return ItemPage(
             items=tuple(item_of(row, self._files) for row in rows),
             total=self.count_items(dataset_id, query),

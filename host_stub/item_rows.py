@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Annotation, Item, Metadata
@@ -116,8 +116,28 @@ def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:
     return ItemRow(**columns | new)
 
 
-def item_of(row: ItemRow, files: Files) -> Item:
-    """The item of a row. It can be pickled, and opened by any process that has the files."""
+ITEM_COLUMNS = (
+    ItemRow.id,
+    ItemRow.dataset_id,
+    ItemRow.name,
+    ItemRow.folder,
+    ItemRow.mimetype,
+    ItemRow.size,
+    ItemRow.created,
+    ItemRow.content,
+    ItemRow.thumbnail,
+    ItemRow.user_metadata,
+    ItemRow.system_metadata,
+    ItemRow.annotations,
+)
+"""Of a row, what `item_of` takes: where there are many, these are read in less time than rows."""
+
+
+def item_of(row: ItemRow | Row[Any], files: Files) -> Item:
+    """The item of a row, or of its `ITEM_COLUMNS`.
+
+    It can be pickled, and opened by any process that has the files.
+    """
     return Item(
         id=row.id,
         dataset_id=row.dataset_id,
