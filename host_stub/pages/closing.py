@@ -3,7 +3,7 @@
 The parts of a page and the browser's models of them hold one another in circles. Panel collects
 garbage 5 s after each page that was closed: with 50 others open that looks through everything they
 hold, for 0.3 s in which all of them wait. Taken apart, a page's 9,600 objects go at once but for
-120, and a collection can wait until many pages were closed.
+160, and a collection can wait until many pages were closed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from panel.viewable import Viewable
 AFTER_SECONDS = 5.0
 """What was still under way for the page has ended by then."""
 PAGES_A_COLLECTION = 2_000
-"""What is left of so many is some 40 MB."""
+"""What is left of so many is some 50 MB."""
 
 _destroy = Model.destroy
 _discard = ApplicationContext._discard_session

@@ -82,7 +82,7 @@ class ClipEncoder:
         picture: Any = _not_too_long(image, self.image_size)
         for step in self._shape_steps:
             picture = step(picture)
-        return np.array(pixels_of(picture))
+        return pixels_of(picture)
 
     def encode_images(self, prepared: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Prepared pictures (N, S, S, 3) as vectors (N, D) of unit length.
