@@ -30,6 +30,8 @@ from host_stub.schema import prepare
 
 REGEX_SECONDS = 0.2
 """A pattern that needs longer on one value is refused: it may need for ever."""
+CACHE_KIB = 512
+"""Of the file, for each connection of a session, up to fifteen: the system keeps it, too."""
 
 
 class Table(DeclarativeBase):
@@ -240,10 +242,6 @@ class Database:
         self._reading.close()
         engine: Engine = self.engine
         engine.dispose()
-
-
-CACHE_KIB = 512
-"""Of the file, for each connection, of which a busy host has twenty: the system keeps it, too."""
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -79,12 +79,10 @@ def _page_closed(page: Any, maker: object | None, beside: list[Any], context: An
 
 def _out_of_sight(part: object) -> list[object]:
     """What Panel's `select` does not find: panes in place of titles, and a page's description."""
-    headers = [header.layout for header in getattr(part, "_headers", ())]
+    headers = getattr(part, "_headers", ())
+    panes = [one for header in headers for one in header.layout.select()]
     meta = getattr(part, "meta", None)
-    return [
-        *(one for header in headers for one in header.select()),
-        *([] if meta is None else [meta]),
-    ]
+    return panes if meta is None else [*panes, meta]
 
 
 def _and_what_it_holds(maker: object | None) -> list[object]:

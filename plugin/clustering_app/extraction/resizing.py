@@ -71,9 +71,9 @@ def _resizing(
     from PIL import Image as Images
 
     def resize(picture: Image) -> Image:
-        width, height = size_of(picture)
         if picture.mode != "RGB" or picture.width * picture.height < FEW_PIXELS:
             return step(picture)
+        width, height = size_of(picture)
         with torch.inference_mode():
             scaled = torch.nn.functional.interpolate(
                 _numbers_of(picture).permute(2, 0, 1)[None],
