@@ -84,13 +84,12 @@ def main() -> None:
         return
     from host_stub.app import create_app
     from host_stub.platform import LocalPlatform
-    from host_stub.serving import settle
+    from host_stub.serving import configuration, settle
 
     with LocalPlatform(Path(sys.argv[1])) as platform:
         app = create_app(platform)
         settle()
-        config = uvicorn.Config(app, port=0, log_level="warning", ws_per_message_deflate=False)
-        asyncio.run(serve(uvicorn.Server(config)))
+        asyncio.run(serve(uvicorn.Server(configuration(app, port=0))))
 
 
 class Watched:

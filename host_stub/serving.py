@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -17,9 +17,15 @@ from host_contract.errors import InvalidInput
 from host_stub.security import is_loopback
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from host_stub.platform import LocalPlatform
 
 log = logging.getLogger(__name__)
+
+KEEP_ALIVE_SECONDS = 65
+"""Of a connection that is not used: a look at the grid is not to open six, nor to leave six behind,
+as each of asyncio's holds itself until a garbage collection."""
 
 
 def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str], None]) -> None:
@@ -49,17 +55,23 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
         ) from error
     shown = f"[{address}]" if ":" in address else address
     origin = f"http://{shown}:{listening.getsockname()[1]}"
-    config = uvicorn.Config(
-        create_app(platform, allowed_host=address),
-        log_level="warning",
-        ws_per_message_deflate=False,  # floats do not compress, and trying costs time
-        timeout_graceful_shutdown=3,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(configuration(create_app(platform, allowed_host=address)))
     threading.Thread(target=_tell, args=(server, origin, ready), daemon=True).start()
     settle()
     with listening, _ending_after_signals():
         server.run(sockets=[listening])
+
+
+def configuration(app: FastAPI, **more: Any) -> uvicorn.Config:
+    """How an app is served; `more` are further arguments of uvicorn's."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        ws_per_message_deflate=False,  # floats do not compress, and trying costs time
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=3,
+        **more,
+    )
 
 
 def settle() -> None:

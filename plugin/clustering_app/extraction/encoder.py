@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from clustering_app.errors import EncoderUnavailable, UnsafeCheckpoint
 from clustering_app.extraction import mini_clip
+from clustering_app.extraction.graph import Steps, as_one_call
 from clustering_app.extraction.precision import fast_precision
 from clustering_app.extraction.resizing import pixels_of, quick
 from clustering_app.extraction.torchvision_operators import declare_missing_operators
@@ -62,11 +63,24 @@ class ClipEncoder:
         fingerprint: ModelFingerprint,
         device: str,
         precision: torch.dtype | None = None,
+        *,
+        one_call: bool = True,
     ) -> None:
+        """Take over a model.
+
+        Args:
+            model: open_clip's network.
+            transform: Its preprocessing.
+            tokenizer: Its tokenizer.
+            fingerprint: What it is.
+            device: Where it computes.
+            precision: What pictures are encoded in, `fast_precision` of the device if not given.
+            one_call: Whether a batch of pictures is one call, see `graph`.
+        """
         self.fingerprint = fingerprint
         self.image_size: int = _first(model.visual.image_size)
         self.on_gpu = device != "cpu"
-        self._model = _channels_last(model.eval().to(device))
+        self._model = _channels_last(model.eval().requires_grad_(False).to(device))
         # The last two steps work on numbers: done for a batch at once, they cost decoding threads
         # no turn at Python's lock, and a picture waits as bytes, a quarter of its floats.
         *shape_steps, to_floats, normalize = transform.transforms
@@ -75,6 +89,7 @@ class ClipEncoder:
         self._tokenizer = tokenizer
         self._device = device
         self._turn = threading.Lock() if self.on_gpu else nullcontext()
+        self._one_call = one_call
         self._compute_pictures_in(precision or fast_precision(device))
 
     def prepare(self, image: Image) -> NDArray[np.uint8]:
@@ -96,11 +111,11 @@ class ClipEncoder:
 
         try:
             with torch.inference_mode(), self._turn:
-                pixels = torch.from_numpy(prepared).to(self._device).permute(0, 3, 1, 2)
-                vectors = self._picture_vectors(pixels)
+                pictures = torch.from_numpy(prepared).to(self._device)
+                vectors = self._vectors(self._encode(pictures))
                 if self._precision is torch.float16 and not np.isfinite(vectors).all():
                     self._compute_pictures_in(torch.float32)  # some models leave float16's range
-                    vectors = self._picture_vectors(pixels)
+                    vectors = self._vectors(self._encode(pictures))
                 return vectors
         except torch.OutOfMemoryError:
             if len(prepared) == 1:
@@ -117,11 +132,20 @@ class ClipEncoder:
             return self._vectors(self._model.encode_text(tokens))
 
     def _compute_pictures_in(self, dtype: torch.dtype) -> None:
+        import torch
+
         self._precision = dtype
         self._model.visual.to(dtype)
+        self._encode: Steps = self._steps
+        if self._one_call:
+            shape = (2, self.image_size, self.image_size, 3)
+            some = torch.randint(0, 256, shape, dtype=torch.uint8, device=self._device)
+            self._encode = as_one_call(self._steps, some)
 
-    def _picture_vectors(self, pixels: torch.Tensor) -> NDArray[np.float32]:
-        return self._vectors(self._model.encode_image(self._floats(pixels).to(self._precision)))
+    def _steps(self, pictures: torch.Tensor) -> torch.Tensor:
+        floats = self._floats(pictures.permute(0, 3, 1, 2))
+        vectors: torch.Tensor = self._model.encode_image(floats.to(self._precision))
+        return vectors
 
     @staticmethod
     def _vectors(encoded: torch.Tensor) -> NDArray[np.float32]:

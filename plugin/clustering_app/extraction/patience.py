@@ -43,6 +43,11 @@ class Patience:
             return False
         return not self._stopped.wait(THEN_SECONDS)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody is to wait any longer."""
+        return self._stopped.is_set()
+
     def stop(self) -> None:
         """Let nobody wait any longer."""
         self._stopped.set()

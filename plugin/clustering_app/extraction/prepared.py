@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -28,8 +28,11 @@ Input: TypeAlias = NDArray[np.uint8] | str
 
 LEAST_THREADS = 4
 """Of decoding; on a machine with more cores as many as those: a graphics card waits for them."""
+PICTURES_A_TURN = 8
+"""That a decoding thread is given at a time: each hand-over takes 30 µs of Python's lock."""
 PICTURES_AHEAD = 128
-"""Pictures that wait for the model at most; with the decoder's budget this bounds the memory."""
+"""Pictures that wait for the model, more only where each thread is to have two turns; with the
+decoder's budget this bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -54,34 +57,51 @@ def prepared_items(
     import torch
 
     rest = iter(items)
-    ahead: deque[tuple[Item, Future[Input | Unencodable]]] = deque()
-    room = PICTURES_AHEAD
-    threads = ThreadPoolExecutor(
-        max(LEAST_THREADS, torch.get_num_threads()), thread_name_prefix="decode"
-    )
+    ahead: deque[tuple[list[Item], Future[list[Input | Unencodable]]]] = deque()
+    count = max(LEAST_THREADS, torch.get_num_threads())
+    room = max(PICTURES_AHEAD, 2 * count * PICTURES_A_TURN)
+    threads = ThreadPoolExecutor(count, thread_name_prefix="decode")
     try:
         while True:
-            while room > 0 and (item := next(rest, None)) is not None:
-                ahead.append((item, threads.submit(_prepared, item, encoder, patience)))
-                room -= _pictures(item)
+            while room > 0 and (turn := _turn(rest)):
+                ahead.append((turn, threads.submit(_all_prepared, turn, encoder, patience)))
+                room -= sum(map(_pictures, turn))
             if not ahead:
                 return
-            item, future = ahead.popleft()
+            turn, future = ahead.popleft()
             while not (future.done() or wait([future], timeout=1.0).done):
                 if cancelled():
                     return
-            room += _pictures(item)
-            yield item, future.result()
-            if cancelled():
-                return
+            room += sum(map(_pictures, turn))
+            for found in zip(turn, future.result(), strict=True):
+                yield found
+                if cancelled():
+                    return
     finally:
         patience.stop()
         threads.shutdown(cancel_futures=True)
 
 
+def _turn(rest: Iterator[Item]) -> list[Item]:
+    """The next items, as many as a thread prepares in one go; none at the end."""
+    turn: list[Item] = []
+    pictures = 0
+    while pictures < PICTURES_A_TURN and (item := next(rest, None)) is not None:
+        turn.append(item)
+        pictures += _pictures(item)
+    return turn
+
+
 def _pictures(item: Item) -> int:
     """As many as it can become at most."""
     return FRAMES if kind_of(item) is Kind.VIDEO else 1
+
+
+def _all_prepared(
+    turn: Sequence[Item], encoder: Encoder, patience: Patience
+) -> list[Input | Unencodable]:
+    """For each item of a turn, up to where nobody waits for them any longer."""
+    return [_prepared(item, encoder, patience) for item in turn if not patience.stopped]
 
 
 def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unencodable:
