@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,16 +27,14 @@ from PIL import Image
 from benchmarks.encode_peers import fiftyone_loop, plain_loop
 from benchmarks.lines import tell, timed
 from clustering_app.extraction.decode import decode_image
-from clustering_app.extraction.encoder import ClipEncoder, load_encoder
+from clustering_app.extraction.encoder import ClipEncoder
 from clustering_app.extraction.encoding import PICTURES_AT_ONCE
 from clustering_app.extraction.job import extract
+from clustering_app.extraction.loading import load_encoder
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
 from tools.encoder.gather import WORK
-
-if TYPE_CHECKING:
-    import torch
 
 PHOTOS, DRAWINGS, LARGE, SAMPLE = 2000, 5000, 100, 100
 PEAK_GIB = 1.5
@@ -90,7 +88,8 @@ def main() -> int:
         import torch
 
         for model in chosen.model or ("mini-clip", "ViT-B-32"):
-            encoder, in_float32 = of_model(model, None), of_model(model, torch.float32)
+            encoder = of_model(model)
+            in_float32 = of_model(model, precision=torch.float32, one_call=False)
             for kind in kinds:
                 ok += rates(encoder, in_float32, kind, pictures(kind, counts[kind]))
     if chosen.memory or not (chosen.model or chosen.kind):
@@ -218,13 +217,12 @@ def split(encoder: ClipEncoder, paths: list[Path]) -> dict[str, float]:
     return seconds
 
 
-def of_model(model: str, precision: torch.dtype | None) -> ClipEncoder:
+def of_model(model: str, **how: Any) -> ClipEncoder:
     """The bundled encoder or ViT-B-32."""
-    bundled = model == "mini-clip"
-    return load_encoder(precision=precision) if bundled else random_vit(precision)
+    return load_encoder(**how) if model == "mini-clip" else random_vit(**how)
 
 
-def random_vit(precision: torch.dtype | None = None) -> ClipEncoder:
+def random_vit(**how: Any) -> ClipEncoder:
     """ViT-B-32 with random weights."""
     from clustering_app.extraction.torchvision_operators import declare_missing_operators
 
@@ -236,7 +234,7 @@ def random_vit(precision: torch.dtype | None = None) -> ClipEncoder:
         model="ViT-B-32", weights_source=None, architecture="{}", weights="random",
         preprocessing="{}", dimension=512,
     )  # fmt: skip
-    return ClipEncoder(network, transform, None, fingerprint, "cpu", precision)
+    return ClipEncoder(network, transform, None, fingerprint, "cpu", **how)
 
 
 def picture(index: int, *, small: bool) -> Image.Image:

@@ -27,9 +27,10 @@ from benchmarks.encode_peers import plain_loop
 from benchmarks.lines import tell, timed
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.decode import decode_image
-from clustering_app.extraction.encoder import ClipEncoder, load_encoder
+from clustering_app.extraction.encoder import ClipEncoder
 from clustering_app.extraction.encoding import PICTURES_ON_GPU
 from clustering_app.extraction.job import extract
+from clustering_app.extraction.loading import load_encoder
 from clustering_app.extraction.parts import loaded
 from clustering_app.extraction.resizing import pixels_of, quick
 from clustering_app.extraction.torchvision_operators import declare_missing_operators
@@ -81,12 +82,13 @@ def main() -> int:
             weights = save_random_weights(model, Path(folder))
             alone = model_alone(model, weights, peak, card, ok)
             encoder = load_encoder(model, weights=weights)
+            by_steps = load_encoder(model, weights=weights, one_call=False)
             best = dict.fromkeys(files, 0.0)
             for workers in chosen.workers or WORKERS:
                 for kind, rate in end_to_end(encoder, platform, files, workers, card).items():
                     best[kind] = max(best[kind], rate)
             for kind, paths in files.items():
-                ok.append(compared(encoder, kind, paths, alone, best[kind], card))
+                ok.append(compared(by_steps, kind, paths, alone, best[kind], card))
     return 0 if all(ok) else 1
 
 
@@ -135,7 +137,7 @@ def model_alone(model: str, weights: str, peak: float, card: str, ok: list[bool]
     alone = rates.pop("float16")
     workload = f"{model}, batches of {len(ready)}, {card}"
     tell("model alone, float16", alone, "images/s", dict(rates), "", True, workload)
-    share = alone * operations(encoder) / peak
+    share = alone * operations(load_encoder(model, weights=weights, one_call=False)) / peak
     tell("... of the peak of bf16", share, "share", {}, "", True, workload)
     away = {name: 1e6 * farthest(vectors[name], vectors["float32"]) for name in vectors}
     far = away.pop("float16")

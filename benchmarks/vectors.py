@@ -72,7 +72,7 @@ def feature_set(vectors: NDArray[Any]) -> FeatureSet:
 def _embedded(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     from PIL import Image
 
-    from clustering_app.extraction.encoder import load_encoder
+    from clustering_app.extraction.loading import load_encoder
 
     encoder, found = load_encoder(), []
     for start in range(0, len(pictures), 256):

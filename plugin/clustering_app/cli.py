@@ -193,7 +193,7 @@ def search(
     data_dir: DataDir = DATA_DIR,
 ) -> None:
     """List the items that a text describes best, with their cosine similarity."""
-    from clustering_app.extraction.encoder import load_encoder
+    from clustering_app.extraction.loading import load_encoder
     from clustering_app.vectors.similarity import most_similar
     from clustering_app.vectors.store import FeatureStore
 

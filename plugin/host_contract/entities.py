@@ -63,10 +63,9 @@ class Item(Entity):
     _opener: Callable[[], BinaryIO] | None = PrivateAttr(default=None)
 
     def opened_by(self, opener: Callable[[], BinaryIO]) -> Self:
-        """Return the same item whose `open()` calls `opener`; for hosts."""
-        item = self.model_copy()
-        item._opener = opener
-        return item
+        """Let `open()` call `opener`, and return the item; for hosts, before they hand it out."""
+        self._opener = opener
+        return self
 
     def open(self) -> BinaryIO:
         """Open the item's bytes for reading.

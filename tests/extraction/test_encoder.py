@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 from clustering_app.errors import EncoderUnavailable, UnsafeCheckpoint
 from clustering_app.extraction import mini_clip
 from clustering_app.extraction.decode import decode_image
-from clustering_app.extraction.encoder import ClipEncoder, load_encoder
+from clustering_app.extraction.encoder import ClipEncoder
+from clustering_app.extraction.loading import load_encoder
 
 
 @pytest.fixture(scope="module")

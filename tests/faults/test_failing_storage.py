@@ -16,14 +16,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clustering_app.extraction.patience import Patience
-from clustering_app.extraction.prepared import Unencodable, prepared_items
+from clustering_app.extraction.prepared import (
+    LEAST_THREADS,
+    PICTURES_A_TURN,
+    Unencodable,
+    prepared_items,
+)
 from clustering_app.vectors.feature_set import ModelFingerprint
 from host_contract.entities import ExecutionStatus, Item
 from host_contract.errors import ItemUnreadable
 from host_stub.platform import LocalPlatform
 from tests.faults.extractions import begun, imported_often, store_of
 
-ITEMS = 40
+ITEMS = 60
 
 
 class Sizes:
@@ -112,7 +117,8 @@ def test_a_storage_that_stays_away_is_given_up_once_for_all() -> None:
     found = prepared(storage.items(), seconds=2.0)
     assert len(found) == ITEMS
     assert all(found.values())
-    late = [storage.asked[f"{number:02}.png"] for number in range(20, ITEMS)]
+    started = LEAST_THREADS * PICTURES_A_TURN  # all at once, before it was given up
+    late = [storage.asked[f"{number:02}.png"] for number in range(started, ITEMS)]
     assert late == [2] * len(late)  # those no longer waited
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from clustering_app.extraction.decode import decode_image
-from clustering_app.extraction.encoder import load_encoder
+from clustering_app.extraction.loading import load_encoder
 from clustering_app.projector.conditions import OPERATORS, query_of
 from clustering_app.projector.map_state import SIMILARITY
 from clustering_app.projector.notices import mismatch

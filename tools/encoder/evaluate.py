@@ -21,7 +21,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from clustering_app.extraction.decode import decode_image
-from clustering_app.extraction.encoder import load_encoder
+from clustering_app.extraction.loading import load_encoder
 from clustering_app.extraction.mini_clip import FOLDER
 from clustering_app.extraction.torchvision_operators import declare_missing_operators
 from tools.encoder import heldout

@@ -39,12 +39,13 @@ def as_one_call(steps: Steps, pictures: torch.Tensor) -> Steps:
     """
     import torch
 
+    jit: Any = torch.jit
     try:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")  # DeprecationWarning; TracerWarning of what is checked
-            graph: Any = torch.jit.trace(steps, pictures, check_trace=False)
+            graph = jit.trace(steps, pictures, check_trace=False)
             off = _off(_run(graph, pictures[:1]), steps(pictures[:1]))
-    except Exception as error:  # whatever a model's own code does when it is traced
+    except Exception as error:  # noqa: BLE001 - whatever a model's own code does when it is traced
         log.warning("Pictures are encoded step by step, which is slower: %s", error)
         return steps
     if not off <= MOST_OFF:
@@ -56,8 +57,9 @@ def as_one_call(steps: Steps, pictures: torch.Tensor) -> Steps:
 def _run(graph: Any, given: torch.Tensor) -> torch.Tensor:
     import torch
 
+    jit: Any = torch.jit
     # As it was written down: optimizing it again for each new number of pictures takes seconds.
-    with torch.jit.optimized_execution(False):
+    with jit.optimized_execution(False):
         vectors: torch.Tensor = graph(given)
         return vectors
 

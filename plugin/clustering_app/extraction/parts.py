@@ -205,7 +205,7 @@ def loaded_alone(model: str, weights: str | None) -> ClipEncoder:
     What it and its libraries consist of is no longer looked through for garbage: that took an
     extraction of small pictures a tenth of its processor time.
     """
-    from clustering_app.extraction.encoder import load_encoder
+    from clustering_app.extraction.loading import load_encoder
 
     encoder = load_encoder(model, weights=weights)
     gc.unfreeze()  # an earlier model, if it needs collecting

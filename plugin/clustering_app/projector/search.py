@@ -106,7 +106,7 @@ class QueryEncoder:
             return vector
 
     def _load(self, fingerprint: ModelFingerprint) -> ClipEncoder:
-        from clustering_app.extraction.encoder import load_encoder
+        from clustering_app.extraction.loading import load_encoder
 
         if fingerprint.imported:
             raise EncoderUnavailable(

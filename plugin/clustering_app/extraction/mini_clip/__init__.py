@@ -9,6 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+BUNDLED = "mini-clip"
+OFFLINE_ADVICE = f"use --model {BUNDLED}, which comes with the package and needs no network"
+
+PREPROCESSING: dict[str, Any] = {"resize_mode": "longest", "fill_color": 255}
+"""How it sees a picture that is not square: whole, with white beside it."""
+
 FOLDER = Path(__file__).parent
 CONFIGURATION = FOLDER / "mini-clip.json"
 WEIGHTS = FOLDER / "mini-clip.safetensors"
