@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import warnings
 from functools import cache
@@ -25,6 +26,9 @@ MEMORY = MemoryBudget(1_250_000_000)
 """Bytes for all pictures that are being decoded at one time in this process."""
 MAX_WHOLE_FILE = 128 * 1024**2
 """Bytes of a file in a format that is read as a whole before anything is known of the picture."""
+READ_AT_ONCE = 4 * 1024**2
+"""Bytes of a file that is read, and given to the decoder, in one go: after each piece a thread
+waits for Python's lock again, and the more threads there are, the longer."""
 STREAMED = (
     "BMP", "DIB", "GIF", "JPEG", "PCX", "PNG", "PPM", "PSD", "SGI", "TGA", "TIFF",
 )  # fmt: skip
@@ -66,8 +70,13 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
     try:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        with Image.open(file, formats=_formats(size)) as image:
+        at_once = size <= READ_AT_ONCE
+        with Image.open(
+            io.BytesIO(file.read(size)) if at_once else file, formats=_formats(size)
+        ) as image:
             full = image.size
+            if at_once:
+                image.decodermaxblock = READ_AT_ONCE
             _check_pixels(image)
             image.draft("RGB", (2 * target_pixels, 2 * target_pixels))
             with MEMORY.reserved(_bytes_needed(image, full)):

@@ -95,7 +95,7 @@ class ClipEncoder:
         In halves where the device's memory is too small for all of them.
 
         Raises:
-            torch.OutOfMemoryError: it is too small for one.
+            RuntimeError: it is too small for one.
         """
         import torch
 
@@ -107,8 +107,8 @@ class ClipEncoder:
                     self._compute_pictures_in(torch.float32)  # some models leave float16's range
                     vectors = self._vectors(self._encode(pictures))
                 return vectors
-        except torch.OutOfMemoryError:
-            if len(prepared) == 1:
+        except RuntimeError as error:
+            if not _is_out_of_memory(error) or len(prepared) == 1:
                 raise
         middle = len(prepared) // 2
         return np.concatenate([self.encode_images(p) for p in np.split(prepared, [middle])])
@@ -143,6 +143,13 @@ class ClipEncoder:
         lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors /= np.maximum(lengths, np.finfo(np.float32).tiny)
         return vectors
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device's memory is too small; a graph says so in another error's text."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)
 
 
 def _not_too_long(image: Image, side: int) -> Image:
