@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import panel as pn
 import panel.io.document
+import psutil
 from bokeh.document import Document
 from bokeh.model import Model
 from bokeh.server.contexts import ApplicationContext
@@ -27,10 +28,15 @@ AFTER_SECONDS = 5.0
 """What was still under way for the page has ended by then."""
 PAGES_A_COLLECTION = 2_000
 """What is left of so many is some 50 MB."""
+MOST_LEFT = 200 * 1024**2
+"""Bytes that pages with an app's tab may leave: what the app holds is not ours to take apart."""
 
 _destroy = Model.destroy
 _discard = ApplicationContext._discard_session
 _closed = 0
+_with_app = False
+_kept = 0
+"""Bytes of memory after the last collection that a page was followed by."""
 _clocks: WeakKeyDictionary[Document, list[PeriodicCallback]] = WeakKeyDictionary()
 
 
@@ -61,7 +67,7 @@ def ticking(callback: Callable[[], Awaitable[None]], milliseconds: int) -> Perio
 
 
 def collect_when_closed() -> None:
-    """Let a collection follow the end of the page that is open now: it holds what is not ours."""
+    """Let a collection follow the end of the page that is open now, where memory has grown."""
     pn.state.on_session_destroyed(_collection_wanted)
 
 
@@ -107,14 +113,25 @@ def _take_apart(parts: list[Any]) -> None:
     for part in parts:
         part.__dict__.clear()
     _closed += 1
-    if _closed >= PAGES_A_COLLECTION:
-        _closed = 0
-        gc.collect()
+    if _closed >= PAGES_A_COLLECTION or (_with_app and _memory() > _kept + MOST_LEFT):
+        _collect()
+
+
+def _collect() -> None:
+    global _closed, _with_app, _kept
+    _closed, _with_app = 0, False
+    gc.collect()
+    _kept = _memory()
+
+
+def _memory() -> int:
+    """Bytes that this process holds."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def _collection_wanted(_: Any) -> None:
-    global _closed
-    _closed = PAGES_A_COLLECTION
+    global _with_app
+    _with_app = True
 
 
 def _destroy_whole(self: Model) -> None:

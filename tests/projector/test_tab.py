@@ -1,6 +1,8 @@
 """What the tab does, driven without a browser."""
 
 import asyncio
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -161,6 +163,22 @@ def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Pla
     asyncio.run(tab.finder.find_duplicates())
     assert "No two items have a similarity of 1 or more." in str(panel.answer.parts)
     assert not tab.state.selection
+
+
+def test_a_closed_tab_keeps_no_points_even_when_a_read_ends_later(mapped: Place) -> None:
+    mapped.write_run(count=9, run_id="run-2")
+    tab = mapped.tab()
+    asyncio.run(tab.comparison.compare("run-1"))
+    tab.map_panel.rows_selected(np.array([2, 5]))
+    tab.state.colours()
+    assert tab.state.points is not None
+    assert tab.comparison.beside.points is not None
+    kept = [weakref.ref(tab.state.points), weakref.ref(tab.comparison.beside.points)]
+    tab.close()
+    asyncio.run(tab.reload())
+    gc.collect()
+    assert [points() for points in kept] == [None, None]
+    assert tab.state.points is None
 
 
 def test_search_selects(mapped: Place) -> None:

@@ -63,6 +63,10 @@ class MapState:
             self.label_by = NOTHING
         self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
+    def forget(self) -> None:
+        """Let go of everything: items and points are large, and a closed tab may be kept long."""
+        vars(self).update(vars(MapState()))
+
     def follow(self, other: MapState) -> None:
         """Show and select the same items as another map of them, coloured and labelled alike."""
         existing = frozenset(self.points.item_ids if self.points else ())

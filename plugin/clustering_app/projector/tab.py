@@ -148,9 +148,11 @@ class ClusteringTab:
         return self._place
 
     def close(self) -> None:
-        """Look no longer at executions; a served page does so by itself when it is left."""
+        """Look no longer at executions, and let go of what was read; a page that is left does so."""
         self._closed = True
         self._ticks.stop()
+        self.state.forget()
+        self.comparison.beside.forget()
 
     def _make_layout(self) -> pn.Row:
         self._left = self.controls.view()
@@ -203,7 +205,10 @@ class ClusteringTab:
         contents = await asyncio.to_thread(
             read_contents, self._host, self._dataset.id, self._run_id
         )
-        self.state.take(await self.clusters_panel.named(contents))
+        named = await self.clusters_panel.named(contents)
+        if self._closed:
+            return
+        self.state.take(named)
         self._loaded = True
         if (points := self.state.points) is not None:
             self.finder.search_panel.show_fields(points.table.fields(), points.fields())

@@ -89,11 +89,20 @@ def test_little_is_left_of_a_page_without_a_collection(leaving, signs, chromium,
     assert 2 not in collections
 
 
-def test_a_collection_follows_a_page_with_the_tab_of_an_app(leaving, signs, chromium, collections):
+@pytest.mark.parametrize(("most_left", "follows"), [(0, True), (1024**4, False)])
+def test_a_collection_follows_a_page_with_an_apps_tab_where_memory_has_grown(
+    most_left, follows, leaving, signs, chromium, collections, monkeypatch
+):
+    monkeypatch.setattr(closing, "MOST_LEFT", most_left)
+    monkeypatch.setattr(closing, "_kept", 0)
     with opened(chromium) as page:
         page.goto(f"{leaving.origin}/datasets/{signs.id}?panel=counter")
         page.get_by_text("counter of signs, 1 items").wait_for()
-    wait_for(lambda: 2 in collections)
+        made = [weakref.ref(one) for one in gc.get_objects() if isinstance(one, BrowserPage)]
+    wait_for(lambda: not any(whole(maker()) for maker in made))
+    if follows:
+        wait_for(lambda: 2 in collections)
+    assert (2 in collections) == follows
 
 
 def test_others_get_a_turn_between_pages_that_end_at_once(leaving, signs, chromium, ended):
