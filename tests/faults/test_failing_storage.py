@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -54,7 +55,10 @@ class Sizes:
 class Storage:
     """Gives the bytes of items, when it is there; knows how often it was asked for each."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.at_once = self.most_at_once = 0
+        self.lock = threading.Lock()
         self.away = threading.Event()
         self.missing = set[str]()
         self.asked = Counter[str]()
@@ -62,8 +66,8 @@ class Storage:
         Image.new("RGB", (8, 8), "red").save(content, "PNG")
         self.content = content.getvalue()
 
-    def items(self) -> Iterator[Item]:
-        for number in range(ITEMS):
+    def items(self, count: int = ITEMS) -> Iterator[Item]:
+        for number in range(count):
             name = f"{number:02}.png"
             yield Item(
                 id=name, dataset_id="dataset", name=name, folder="/", mimetype="image/png",
@@ -73,6 +77,12 @@ class Storage:
     def _opener(self, name: str) -> Callable[[], BinaryIO]:
         def opened() -> BinaryIO:
             self.asked[name] += 1
+            with self.lock:
+                self.at_once += 1
+                self.most_at_once = max(self.most_at_once, self.at_once)
+            time.sleep(self.seconds)
+            with self.lock:
+                self.at_once -= 1
             if self.away.is_set() or name in self.missing:
                 raise ItemUnreadable(f"Item {name!r}: no such file.")
             return io.BytesIO(self.content)
@@ -120,6 +130,15 @@ def test_a_storage_that_stays_away_is_given_up_once_for_all() -> None:
     started = LEAST_THREADS * PICTURES_A_TURN  # all at once, before it was given up
     late = [storage.asked[f"{number:02}.png"] for number in range(started, ITEMS)]
     assert late == [2] * len(late)  # those no longer waited
+
+
+@pytest.mark.parametrize(("seconds", "more"), [(0.05, True), (0.0, False)])
+def test_of_a_storage_that_is_far_more_files_are_asked_for_at_a_time(
+    seconds: float, more: bool
+) -> None:
+    storage = Storage(seconds)
+    assert set(prepared(storage.items(600), seconds=60.0).values()) == {None}
+    assert (storage.most_at_once > max(LEAST_THREADS, torch.get_num_threads())) == more
 
 
 def test_a_cancel_ends_the_waiting() -> None:

@@ -68,14 +68,10 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
         OSError: the bytes cannot be had, for a while at least.
     """
     try:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        at_once = size <= READ_AT_ONCE
-        with Image.open(
-            io.BytesIO(file.read(size)) if at_once else file, formats=_formats(size)
-        ) as image:
+        size = _size(file)
+        with Image.open(at_hand(file), formats=_formats(size)) as image:
             full = image.size
-            if at_once:
+            if size <= READ_AT_ONCE:
                 image.decodermaxblock = READ_AT_ONCE
             _check_pixels(image)
             image.draft("RGB", (2 * target_pixels, 2 * target_pixels))
@@ -93,6 +89,24 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise Undecodable(f"broken picture: {reason}") from error
+
+
+def at_hand(file: BinaryIO) -> BinaryIO:
+    """A file read in one go, unless it is large.
+
+    Raises:
+        OSError: the bytes cannot be had, for a while at least.
+    """
+    if isinstance(file, io.BytesIO) or (size := _size(file)) > READ_AT_ONCE:
+        return file
+    return io.BytesIO(file.read(size))
+
+
+def _size(file: BinaryIO) -> int:
+    """Bytes of a file, which is read from its beginning next."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def _formats(size: int) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""Waiting for a storage that gives nothing for a while. Safe to use from many threads."""
+"""A storage that gives nothing for a while, or is far away. Safe to use from many threads."""
 
 from __future__ import annotations
 
 import errno
 import threading
 import time
+from collections import deque
 
 from host_contract.errors import ItemUnreadable
 
@@ -12,6 +13,11 @@ OF_STORAGE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ENXIO, errno.ESTALE
 PATIENCE_SECONDS = 30.0
 AT_FIRST_SECONDS = 0.2
 THEN_SECONDS = 1.0
+FAR_SECONDS, FAR_SHARE = 0.02, 3
+"""To open and read a file, in the mean: less is common with a disk that turns. And so many times as
+long as it takes to decode it: on a busy machine both take long."""
+LATEST = 32
+"""So many files say whether the storage is far."""
 
 
 class Patience:
@@ -25,6 +31,18 @@ class Patience:
         self._seconds = seconds
         self._answered = time.monotonic()
         self._stopped = threading.Event()
+        self._latest: deque[tuple[float, float]] = deque(maxlen=LATEST)
+
+    def took(self, reading: float, decoding: float) -> None:
+        """Hear how many seconds it took to open and read a file, and then to decode it."""
+        self._latest.append((reading, decoding))
+
+    @property
+    def far(self) -> bool:
+        """Whether files are mostly waited for, so that more should be asked for at a time."""
+        latest = list(self._latest)  # other threads go on appending
+        reading, decoding = sum(one for one, _ in latest), sum(other for _, other in latest)
+        return len(latest) == LATEST and reading > max(LATEST * FAR_SECONDS, FAR_SHARE * decoding)
 
     def answered(self, began: float) -> None:
         """Hear that something could be read, and when that was begun, by the monotonic clock."""

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import Undecodable
-from clustering_app.extraction.decode import decode_image
+from clustering_app.extraction.decode import at_hand, decode_image
 from clustering_app.extraction.kinds import Kind, kind_of
 from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.text import decode_text
@@ -28,6 +28,8 @@ Input: TypeAlias = NDArray[np.uint8] | str
 
 LEAST_THREADS = 4
 """Of decoding; on a machine with more cores as many as those: a graphics card waits for them."""
+FROM_AFAR = 32
+"""Threads more where a storage is far: they wait for it most of the time."""
 PICTURES_A_TURN = 8
 """That a decoding thread is given at a time: each hand-over takes 30 µs of Python's lock."""
 PICTURES_AHEAD = 128
@@ -52,7 +54,7 @@ def prepared_items(
         items: Of kinds that can have a vector.
         encoder: The model.
         cancelled: Asked after each item, and each second that one is waited for; True ends it.
-        patience: Of this extraction, for a storage that gives nothing for a while.
+        patience: Of this extraction, with a storage that gives nothing for a while or is far.
     """
     import torch
 
@@ -60,11 +62,14 @@ def prepared_items(
     ahead: deque[tuple[list[Item], Future[list[Input | Unencodable]]]] = deque()
     count = max(LEAST_THREADS, torch.get_num_threads())
     room = max(PICTURES_AHEAD, 2 * count * PICTURES_A_TURN)
-    threads = ThreadPoolExecutor(count, thread_name_prefix="decode")
+    pools = [ThreadPoolExecutor(count, thread_name_prefix="decode")]
     try:
         while True:
+            if patience.far and len(pools) == 1:
+                pools.append(ThreadPoolExecutor(FROM_AFAR, thread_name_prefix="decode"))
+                room += FROM_AFAR * PICTURES_A_TURN
             while room > 0 and (turn := _turn(rest)):
-                ahead.append((turn, threads.submit(_all_prepared, turn, encoder, patience)))
+                ahead.append((turn, pools[-1].submit(_all_prepared, turn, encoder, patience)))
                 room -= sum(map(_pictures, turn))
             if not ahead:
                 return
@@ -79,7 +84,8 @@ def prepared_items(
                     return
     finally:
         patience.stop()
-        threads.shutdown(cancel_futures=True)
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
 
 
 def _turn(rest: Iterator[Item]) -> list[Item]:
@@ -109,7 +115,7 @@ def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unenc
     while True:
         began = time.monotonic()
         try:
-            found = _read(item, encoder)
+            found = _read(item, encoder, patience)
         except Undecodable as error:
             found = Unencodable(str(error))
         except OSError as error:  # ItemUnreadable is one
@@ -121,12 +127,19 @@ def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unenc
         return found
 
 
-def _read(item: Item, encoder: Encoder) -> Input | Unencodable:
+def _read(item: Item, encoder: Encoder, patience: Patience) -> Input | Unencodable:
+    began = time.monotonic()
     with item.open() as file:
-        kind = kind_of(item)
-        if kind is Kind.TEXT:
-            return decode_text(file)
-        if kind is Kind.VIDEO:
-            return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
-        picture = decode_image(file, target_pixels=encoder.image_size)
-    return encoder.prepare(picture)[None]
+        content = at_hand(file)
+        read = time.monotonic()
+        found = _decoded(kind_of(item), content, encoder)
+    patience.took(read - began, time.monotonic() - read)
+    return found
+
+
+def _decoded(kind: Kind | None, file: BinaryIO, encoder: Encoder) -> Input | Unencodable:
+    if kind is Kind.TEXT:
+        return decode_text(file)
+    if kind is Kind.VIDEO:
+        return np.stack([encoder.prepare(frame) for frame in decode_video(file)])
+    return encoder.prepare(decode_image(file, target_pixels=encoder.image_size))[None]

@@ -148,7 +148,7 @@ class ClusteringTab:
         return self._place
 
     def close(self) -> None:
-        """Look no longer at executions, and let go of what was read; a page that is left does so."""
+        """Look no longer at executions, and let go of what was read; a page that is left does."""
         self._closed = True
         self._ticks.stop()
         self.state.forget()
