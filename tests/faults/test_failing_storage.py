@@ -97,6 +97,16 @@ class Torn(io.BytesIO):
         raise OSError(errno.EIO, "Input/output error")
 
 
+class Odd(io.RawIOBase):
+    """A file of a host whose client raises errors of its own."""
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        raise RuntimeError("the client is closed")
+
+
 def prepared(
     items: Iterator[Item], seconds: float, cancelled: Callable[[], bool] = lambda: False
 ) -> dict[str, str | None]:
@@ -156,6 +166,15 @@ def test_a_file_that_breaks_while_it_is_read_is_read_again(times: int) -> None:
     files = [Torn(storage.content) for _ in range(times)] + [io.BytesIO(storage.content)]
     assert prepared(iter([first.opened_by(lambda: files.pop(0))]), seconds=60.0) == {"00.png": None}
     assert files == []
+
+
+def test_an_error_of_a_hosts_own_is_the_files_and_stops_nothing() -> None:
+    first, second = Storage().items(2)
+    found = prepared(iter([first.opened_by(lambda: Odd()), second]), seconds=1.0)
+    assert found == {
+        "00.png": "cannot be read: RuntimeError: the client is closed",
+        "01.png": None,
+    }
 
 
 def test_files_that_are_gone_for_seconds_cost_no_vector(tmp_path: Path, emoji_folder: Path) -> None:

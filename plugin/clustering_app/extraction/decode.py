@@ -97,9 +97,14 @@ def at_hand(file: BinaryIO) -> BinaryIO:
     Raises:
         OSError: the bytes cannot be had, for a while at least.
     """
-    if isinstance(file, io.BytesIO) or (size := _size(file)) > READ_AT_ONCE:
-        return file
-    return io.BytesIO(file.read(size))
+    try:
+        if isinstance(file, io.BytesIO) or (size := _size(file)) > READ_AT_ONCE:
+            return file
+        return io.BytesIO(file.read(size))
+    except OSError:
+        raise
+    except Exception as error:  # a host's file may raise whatever its own client does
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _size(file: BinaryIO) -> int:
