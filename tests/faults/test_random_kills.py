@@ -22,7 +22,7 @@ from clustering_app.vectors.store import FeatureStore
 from host_stub.platform import LocalPlatform
 
 KILLS = int(os.environ.get("CLUSTERING_KILLS", "4"))
-"""How often the extraction is killed; 100 take about twenty minutes."""
+"""How often the extraction is killed; 100 take five to twenty minutes."""
 COUNT = 100 * KILLS + 300
 NAME = "numbered"
 
