@@ -203,7 +203,8 @@ def search(
         store = FeatureStore(host.storage(found.id))
         feature_set = store.read(newest_encoded_set(store, found))
         fingerprint = feature_set.info.fingerprint
-        encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
+        model, weights = fingerprint.model, fingerprint.weights_source
+        encoder = load_encoder(model, weights=weights, one_call=False)  # for no picture
         query = encoder.encode_texts([text])[0]
         rows, cosines = most_similar(feature_set.vectors, query, count=count)
         for row, cosine in zip(rows, cosines, strict=True):

@@ -69,7 +69,7 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
     """
     try:
         size = _size(file)
-        with Image.open(at_hand(file), formats=_formats(size)) as image:
+        with Image.open(file, formats=_formats(size)) as image:
             full = image.size
             if size <= READ_AT_ONCE:
                 image.decodermaxblock = READ_AT_ONCE

@@ -16,6 +16,7 @@ from clustering_app.extraction.graph import Steps, as_one_call
 from clustering_app.extraction.precision import fast_precision
 from clustering_app.extraction.resizing import pixels_of, quick
 from clustering_app.vectors.feature_set import ModelFingerprint
+from clustering_app.vectors.similarity import unit
 
 if TYPE_CHECKING:
     import torch
@@ -139,10 +140,7 @@ class ClipEncoder:
 
     @staticmethod
     def _vectors(encoded: torch.Tensor) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] = encoded.float().cpu().numpy()
-        lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.maximum(lengths, np.finfo(np.float32).tiny)
-        return vectors
+        return unit(encoded.float().cpu().numpy())
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 if TYPE_CHECKING:
     import torch
 
@@ -44,7 +42,8 @@ def as_one_call(steps: Steps, pictures: torch.Tensor) -> Steps:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")  # DeprecationWarning; TracerWarning of what is checked
             graph = jit.trace(steps, pictures, check_trace=False)
-            off = _off(_run(graph, pictures[:1]), steps(pictures[:1]))
+            found, wanted = _run(graph, pictures[:1]), steps(pictures[:1])
+            off = 1 - float(torch.cosine_similarity(found.float(), wanted.float()))
     except Exception as error:  # noqa: BLE001 - whatever a model's own code does when it is traced
         log.warning("Pictures are encoded step by step, which is slower: %s", error)
         return steps
@@ -62,9 +61,3 @@ def _run(graph: Any, given: torch.Tensor) -> torch.Tensor:
     with jit.optimized_execution(False):
         vectors: torch.Tensor = graph(given)
         return vectors
-
-
-def _off(found: torch.Tensor, wanted: torch.Tensor) -> float:
-    """1 - cosine of two vectors (1, D)."""
-    one, other = found.double().cpu().numpy().ravel(), wanted.double().cpu().numpy().ravel()
-    return float(1 - one @ other / np.sqrt((one @ one) * (other @ other)))

@@ -59,25 +59,29 @@ def prepared_items(
     import torch
 
     rest = iter(items)
-    ahead: deque[tuple[list[Item], Future[list[Input | Unencodable]]]] = deque()
+    ahead: deque[tuple[list[Item], int, Future[list[Input | Unencodable]]]] = deque()
     count = max(LEAST_THREADS, torch.get_num_threads())
     room = max(PICTURES_AHEAD, 2 * count * PICTURES_A_TURN)
     pools = [ThreadPoolExecutor(count, thread_name_prefix="decode")]
     try:
         while True:
-            if patience.far and len(pools) == 1:
+            if len(pools) == 1 and patience.far:
                 pools.append(ThreadPoolExecutor(FROM_AFAR, thread_name_prefix="decode"))
                 room += FROM_AFAR * PICTURES_A_TURN
-            while room > 0 and (turn := _turn(rest)):
-                ahead.append((turn, pools[-1].submit(_all_prepared, turn, encoder, patience)))
-                room -= sum(map(_pictures, turn))
+            while room > 0:
+                turn, pictures = _turn(rest)
+                if not turn:
+                    break
+                future = pools[-1].submit(_all_prepared, turn, encoder, patience)
+                ahead.append((turn, pictures, future))
+                room -= pictures
             if not ahead:
                 return
-            turn, future = ahead.popleft()
+            turn, pictures, future = ahead.popleft()
             while not (future.done() or wait([future], timeout=1.0).done):
                 if cancelled():
                     return
-            room += sum(map(_pictures, turn))
+            room += pictures
             for found in zip(turn, future.result(), strict=True):
                 yield found
                 if cancelled():
@@ -88,14 +92,14 @@ def prepared_items(
             pool.shutdown(cancel_futures=True)
 
 
-def _turn(rest: Iterator[Item]) -> list[Item]:
-    """The next items, as many as a thread prepares in one go; none at the end."""
+def _turn(rest: Iterator[Item]) -> tuple[list[Item], int]:
+    """The next items that a thread prepares in one go, none at the end, and their pictures."""
     turn: list[Item] = []
     pictures = 0
     while pictures < PICTURES_A_TURN and (item := next(rest, None)) is not None:
         turn.append(item)
         pictures += _pictures(item)
-    return turn
+    return turn, pictures
 
 
 def _pictures(item: Item) -> int:

@@ -114,7 +114,8 @@ class QueryEncoder:
                 "a text or a picture: choose a map of extracted vectors, or Find similar."
             )
         if self._encoder is None or self._encoder.fingerprint.id != fingerprint.id:
-            self._encoder = load_encoder(fingerprint.model, weights=fingerprint.weights_source)
+            model, weights = fingerprint.model, fingerprint.weights_source
+            self._encoder = load_encoder(model, weights=weights, one_call=False)  # mostly for texts
         if self._encoder.fingerprint.id != fingerprint.id:
             raise EncoderUnavailable(
                 f"The vectors were made by another version of the model {fingerprint.model}, "
