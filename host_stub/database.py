@@ -246,7 +246,7 @@ class Database:
 
 def _prepare(connection: Any, _record: object) -> None:
     cache = f"cache_size=-{CACHE_KIB}"
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", cache):
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", cache):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("regexp", 2, _regexp, deterministic=True)
     connection.create_function("contains_text", 2, _contains_text, deterministic=True)

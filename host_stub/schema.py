@@ -23,10 +23,9 @@ def prepare(engine: Engine, tables: MetaData, data_dir: Path) -> None:
     Raises:
         InvalidInput: the data directory was written by a later release.
     """
-    with engine.connect() as connection:
-        if _version(connection) == SCHEMA:
-            return
+    # SQLite refuses, without waiting, some who turn its journal to WAL at the same time.
     with FileLock(data_dir / "schema.lock"), engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         version = _version(connection)
         if version is None:
             # A new database needs no steps; tests prove that they lead to the same tables.
