@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from PIL import Image
 
 from benchmarks.encode_peers import fiftyone_loop, plain_loop
 from benchmarks.lines import tell, timed
-from clustering_app.extraction.decode import at_hand, decode_image
+from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.encoder import ClipEncoder
 from clustering_app.extraction.encoding import PICTURES_AT_ONCE
 from clustering_app.extraction.job import extract
@@ -199,8 +200,7 @@ def split(encoder: ClipEncoder, paths: list[Path]) -> dict[str, float]:
         times = [time.perf_counter()]
         content = path.read_bytes()
         times.append(time.perf_counter())
-        with path.open("rb") as file:
-            image = decode_image(at_hand(file), target_pixels=encoder.image_size)
+        image = decode_image(io.BytesIO(path.read_bytes()), target_pixels=encoder.image_size)
         times.append(time.perf_counter())
         encoder.prepare(image)
         times.append(time.perf_counter())

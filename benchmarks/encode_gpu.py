@@ -9,6 +9,7 @@ and `--drawings` how many of each picture.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from benchmarks.encode import DRAWING, PHOTO, Context, pictures
 from benchmarks.encode_peers import plain_loop
 from benchmarks.lines import tell, timed
 from clustering_app.extraction.batches import Choice
-from clustering_app.extraction.decode import at_hand, decode_image
+from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.encoder import ClipEncoder
 from clustering_app.extraction.encoding import PICTURES_ON_GPU
 from clustering_app.extraction.job import extract
@@ -220,8 +221,7 @@ def preparing(side: int, paths: list[Path], way: Callable[[Any], Any]) -> float:
 
 def prepare(side: int, way: Callable[[Any], Any], path: Path) -> None:
     """What a decoding thread does with a file, with each step in this way."""
-    with path.open("rb") as file:
-        picture: Any = decode_image(at_hand(file), target_pixels=side)
+    picture: Any = decode_image(io.BytesIO(path.read_bytes()), target_pixels=side)
     for step in shape_steps(side, way):
         picture = step(picture)
     pixels_of(picture)

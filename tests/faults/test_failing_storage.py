@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from clustering_app.extraction.content import READ_AT_ONCE
 from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.prepared import (
     LEAST_THREADS,
@@ -97,14 +98,16 @@ class Torn(io.BytesIO):
         raise OSError(errno.EIO, "Input/output error")
 
 
-class Odd(io.RawIOBase):
-    """A file of a host whose client raises errors of its own."""
+class Odd(io.BytesIO):
+    """A file of a host whose client raises errors of its own, by the method named."""
 
-    def seekable(self) -> bool:
-        return True
+    def __init__(self, method: str, size: int) -> None:
+        super().__init__(bytes(size))
+        setattr(self, method, client_is_closed)
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        raise RuntimeError("the client is closed")
+
+def client_is_closed(*_: object) -> NoReturn:
+    raise RuntimeError("the client is closed")
 
 
 def prepared(
@@ -168,11 +171,18 @@ def test_a_file_that_breaks_while_it_is_read_is_read_again(times: int) -> None:
     assert files == []
 
 
-def test_an_error_of_a_hosts_own_is_the_files_and_stops_nothing() -> None:
+@pytest.mark.parametrize("mimetype", ["image/png", "text/plain", "video/mp4"])
+@pytest.mark.parametrize("size", [100, READ_AT_ONCE + 1])
+@pytest.mark.parametrize("method", [None, "seek", "read"])
+def test_an_error_of_a_hosts_own_is_the_items_and_stops_nothing(
+    method: str | None, size: int, mimetype: str
+) -> None:
     first, second = Storage().items(2)
-    found = prepared(iter([first.opened_by(lambda: Odd()), second]), seconds=1.0)
-    assert found == {
-        "00.png": "cannot be read: RuntimeError: the client is closed",
+    broken = first.model_copy(update={"mimetype": mimetype, "name": "00"}).opened_by(
+        lambda: Odd(method, size) if method else client_is_closed()
+    )
+    assert prepared(iter([broken, second]), seconds=1.0) == {
+        "00": "cannot be read: RuntimeError: the client is closed",
         "01.png": None,
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import os
 import warnings
 from functools import cache
@@ -12,8 +11,9 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from clustering_app.errors import Undecodable
+from clustering_app.extraction.content import READ_AT_ONCE
 from clustering_app.extraction.memory import MemoryBudget
-from clustering_app.extraction.patience import is_of_storage
+from host_contract.errors import ItemUnreadable
 
 # Pillow warns of large pictures, which are judged here, and of broken metadata, which is not used.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -26,9 +26,6 @@ MEMORY = MemoryBudget(1_250_000_000)
 """Bytes for all pictures that are being decoded at one time in this process."""
 MAX_WHOLE_FILE = 128 * 1024**2
 """Bytes of a file in a format that is read as a whole before anything is known of the picture."""
-READ_AT_ONCE = 4 * 1024**2
-"""Bytes of a file that is read, and given to the decoder, in one go: after each piece a thread
-waits for Python's lock again, and the more threads there are, the longer."""
 STREAMED = (
     "BMP", "DIB", "GIF", "JPEG", "PCX", "PNG", "PPM", "PSD", "SGI", "TGA", "TIFF",
 )  # fmt: skip
@@ -65,10 +62,11 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
 
     Raises:
         Undecodable: the bytes are no picture, are cut off, or unfold to too many pixels.
-        OSError: the bytes cannot be had, for a while at least.
+        ItemUnreadable: the file raised it.
     """
     try:
-        size = _size(file)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         with Image.open(file, formats=_formats(size)) as image:
             full = image.size
             if size <= READ_AT_ONCE:
@@ -78,40 +76,15 @@ def decode_image(file: BinaryIO, *, target_pixels: int) -> Image.Image:
             with MEMORY.reserved(_bytes_needed(image, full)):
                 image.load()
                 return _upright(_as_rgb(image, 2 * target_pixels), _orientation(image))
-    except Undecodable:
+    except (Undecodable, ItemUnreadable):
         raise
     except UnidentifiedImageError:
         raise Undecodable("not a picture in any format that is read") from None
     except Image.DecompressionBombError as error:
         raise Undecodable(f"too many pixels: {error}") from None
     except Exception as error:  # broken bytes lead Pillow's decoders to any of them
-        if is_of_storage(error):
-            raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise Undecodable(f"broken picture: {reason}") from error
-
-
-def at_hand(file: BinaryIO) -> BinaryIO:
-    """A file read in one go, unless it is large.
-
-    Raises:
-        OSError: the bytes cannot be had, for a while at least.
-    """
-    try:
-        if isinstance(file, io.BytesIO) or (size := _size(file)) > READ_AT_ONCE:
-            return file
-        return io.BytesIO(file.read(size))
-    except OSError:
-        raise
-    except Exception as error:  # a host's file may raise whatever its own client does
-        raise OSError(f"{type(error).__name__}: {error}") from error
-
-
-def _size(file: BinaryIO) -> int:
-    """Bytes of a file, which is read from its beginning next."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    return size
 
 
 def _formats(size: int) -> tuple[str, ...]:

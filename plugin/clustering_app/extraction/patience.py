@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections import deque
 
-from host_contract.errors import ItemUnreadable
-
-OF_STORAGE = {errno.EIO, errno.ENODEV, errno.ENOTCONN, errno.ENXIO, errno.ESTALE}
 PATIENCE_SECONDS = 30.0
 AT_FIRST_SECONDS = 0.2
 THEN_SECONDS = 1.0
@@ -69,10 +65,3 @@ class Patience:
     def stop(self) -> None:
         """Let nobody wait any longer."""
         self._stopped.set()
-
-
-def is_of_storage(error: Exception) -> bool:
-    """Whether an error says that bytes cannot be had, and nothing about what they are."""
-    if isinstance(error, (ConnectionError, TimeoutError, ItemUnreadable)):
-        return True
-    return isinstance(error, OSError) and error.errno in OF_STORAGE

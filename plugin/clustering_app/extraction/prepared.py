@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import Undecodable
-from clustering_app.extraction.decode import at_hand, decode_image
+from clustering_app.extraction.content import opened
+from clustering_app.extraction.decode import decode_image
 from clustering_app.extraction.kinds import Kind, kind_of
 from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.text import decode_text
 from clustering_app.extraction.video import FRAMES, decode_video
 from host_contract.entities import Item
+from host_contract.errors import ItemUnreadable
 
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
@@ -122,7 +124,7 @@ def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unenc
             found = _read(item, encoder, patience)
         except Undecodable as error:
             found = Unencodable(str(error))
-        except OSError as error:  # ItemUnreadable is one
+        except ItemUnreadable as error:
             failures.append(time.monotonic())
             if patience.wait(failures[0], len(failures)):
                 continue
@@ -133,8 +135,7 @@ def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unenc
 
 def _read(item: Item, encoder: Encoder, patience: Patience) -> Input | Unencodable:
     began = time.monotonic()
-    with item.open() as file:
-        content = at_hand(file)
+    with opened(item) as content:
         read = time.monotonic()
         found = _decoded(kind_of(item), content, encoder)
     patience.took(read - began, time.monotonic() - read)

@@ -19,6 +19,7 @@ def decode_text(file: BinaryIO) -> str:
 
     Raises:
         Undecodable: the bytes are no text, or only white space.
+        ItemUnreadable: the file raised it.
     """
     content = file.read(READ_BYTES)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark)), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from clustering_app.errors import Undecodable
 from clustering_app.extraction.decode import MAX_PIXELS, MEMORY
-from clustering_app.extraction.patience import is_of_storage
+from host_contract.errors import ItemUnreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,7 +32,7 @@ def decode_video(file: BinaryIO) -> Iterator[Image]:
 
     Raises:
         Undecodable: the bytes are no video, or a frame has too many pixels.
-        OSError: the bytes cannot be had, for a while at least.
+        ItemUnreadable: the file raised it.
     """
     import av
 
@@ -58,11 +58,9 @@ def decode_video(file: BinaryIO) -> Iterator[Image]:
                     found += 1
                 if not found:
                     raise Undecodable("there is no frame in the video that can be decoded")
-    except Undecodable:
+    except (Undecodable, ItemUnreadable):
         raise
     except Exception as error:  # broken bytes lead PyAV to any of them
-        if is_of_storage(error) and not isinstance(error, av.FFmpegError):
-            raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise Undecodable(f"broken video: {reason[:200]}") from error
 
