@@ -62,6 +62,9 @@ class Served:
 
 @pytest.fixture
 def served(mapped: Place) -> Iterator[Served]:
+    # pytest keeps each warning of an event loop that an earlier test left open, and with it the
+    # stack, and so the tab, in which that is collected.
+    gc.collect()
     tabs: WeakSet[ClusteringTab] = WeakSet()
 
     def page() -> object:
