@@ -1,6 +1,7 @@
 """Clusters as things to look at: described, named, selected, and written to the metadata."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
@@ -34,6 +35,27 @@ def test_items_in_no_cluster_are_described_by_none(mapped: Place) -> None:
     assert [one.item_ids for one in found] == [tuple(mapped.item_ids[1::2])]
     assert found[0].purity == pytest.approx(1 / 3)
     assert found[0].density > 0
+
+
+def test_what_changes_while_clusters_are_described_is_kept(mapped: Place) -> None:
+    mapped.write_run(8, run_id="run-0")
+    tab = mapped.tab()
+
+    async def describe_and(change: Callable[[], Awaitable[None]]) -> None:
+        describing = asyncio.create_task(tab.clusters_panel.describe())
+        await asyncio.sleep(0)
+        await change()
+        await describing
+
+    async def paint() -> None:
+        tab.state.paint("stop", "#123456")
+
+    asyncio.run(describe_and(paint))
+    assert tab.state.contents.own_colours["label"]["stop"] == "#123456"
+    assert tab.state.points is not None
+    assert "cluster name" in tab.state.points.fields()
+    asyncio.run(describe_and(lambda: tab.open_map("run-0")))
+    assert tab.state.points.run.id == "run-0"
 
 
 def test_names_colour_the_map_and_go_to_the_metadata(mapped: Place) -> None:

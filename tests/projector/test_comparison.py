@@ -56,3 +56,26 @@ def test_only_other_maps_are_offered(mapped: Place, tab: ClusteringTab) -> None:
     assert list(choice.options.values()) == ["", "run-1"]
     assert choice.value == ""
     assert not tab.comparison.view().visible
+
+
+def test_the_map_that_was_chosen_last_is_shown(mapped: Place, tab: ClusteringTab) -> None:
+    mapped.write_run(5, run_id="run-2")
+
+    async def both() -> None:
+        await asyncio.gather(*map(tab.comparison.compare, ("run-0", "run-2", "run-0", "run-2")))
+
+    for _ in range(5):
+        asyncio.run(both())
+        assert tab.comparison.beside.points is not None
+        assert tab.comparison.beside.points.run.id == "run-2"
+
+
+def test_a_map_that_was_being_read_is_not_kept_by_a_closed_tab(tab: ClusteringTab) -> None:
+    async def closed_meanwhile() -> None:
+        reading = asyncio.create_task(tab.comparison.compare("run-0"))
+        await asyncio.sleep(0)
+        tab.close()
+        await reading
+
+    asyncio.run(closed_meanwhile())
+    assert tab.comparison.beside.points is None

@@ -50,6 +50,19 @@ def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
     assert tab._left.visible and tab.controls.run.enabled
 
 
+def test_the_map_that_was_asked_for_last_is_shown(mapped: Place) -> None:
+    mapped.write_run(8, run_id="run-0")
+    tab = mapped.tab()
+
+    async def open_several() -> None:
+        await asyncio.gather(*map(tab.open_map, ("run-0", "run-1") * 3 + ("run-0",)))
+
+    for _ in range(5):
+        asyncio.run(open_several())
+        assert tab.state.points is not None
+        assert tab.state.points.run.id == "run-0"
+
+
 def test_a_map_shows_every_point_with_its_colours(mapped: Place) -> None:
     tab = mapped.tab()
     assert drawn(tab)["x"].tolist() == list(range(12))

@@ -87,12 +87,15 @@ class ClustersPanel:
         self._asked = True
         self.describe_button.enabled = False
         self.answer.say("Looking at what is typical of each cluster …")
+        points = self._state.points
         try:
-            contents = await self.named(self._state.contents)
+            found = (await self.named(self._state.contents)).points
         finally:
             self.describe_button.enabled = True
-        if self._state.points is not None and contents.points is not None:
-            self._state.contents = contents
+        if found is None or self._state.points is not points:  # another map was opened meanwhile
+            return
+        if found.cluster_names is not None:
+            self._state.contents = self._state.contents.with_cluster_names(found.cluster_names)
             self._on_named()
 
     async def named(self, contents: Contents) -> Contents:

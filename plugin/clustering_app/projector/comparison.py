@@ -32,6 +32,7 @@ class Comparison:
         self._state = state
         self._on_selection = on_selection
         self._filling = False
+        self._wanted = ""
         self.beside = MapState()
         self.map_panel: MapPanel | None = None
         self.choice = pmui.Select(
@@ -65,7 +66,7 @@ class Comparison:
 
     async def compare(self, run_id: str) -> None:
         """Show this map beside the open one; none for an empty id."""
-        points = self._state.points
+        self._wanted, points = run_id, self._state.points
         self._pane.visible = bool(run_id) and points is not None
         self.beside.take(Contents())
         if not run_id or points is None:
@@ -75,6 +76,8 @@ class Comparison:
         except ClusteringError as error:
             self._heading.put(notice("error", str(error)))
             return
+        if self._wanted != run_id or self._state.points is not points:
+            return  # another map was chosen or opened meanwhile, or the tab was closed
         if self.map_panel is None:
             self.map_panel = MapPanel(
                 self.beside, on_selection=self._selected_beside, on_view=lambda: None

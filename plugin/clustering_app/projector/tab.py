@@ -75,6 +75,7 @@ class ClusteringTab:
         self.state = MapState()
         self._loaded = self._closed = False
         self._run_id: str | None = None
+        self._reading = 0
         self._items_changed = False
         self._own_change = False
         self._read = self._drawn = False
@@ -202,11 +203,13 @@ class ClusteringTab:
     async def reload(self) -> None:
         """Read items, vectors and the open map, the newest unless one was chosen, and show them."""
         self._items_changed = False
+        self._reading += 1
+        reading = self._reading
         contents = await asyncio.to_thread(
             read_contents, self._host, self._dataset.id, self._run_id
         )
         named = await self.clusters_panel.named(contents)
-        if self._closed:
+        if self._closed or reading != self._reading:  # what is read later is newer
             return
         self.state.take(named)
         self._loaded = True
@@ -273,7 +276,8 @@ class ClusteringTab:
             return
         found, unmapped = await asyncio.to_thread(check, self._host, self._dataset.id, points)
         contents = self.state.contents
-        if (found, unmapped) != (contents.coverage, contents.unmapped):
+        agreed = (contents.coverage, contents.unmapped)
+        if contents.points is points and (found, unmapped) != agreed:
             self.state.contents = contents.with_check(found, unmapped)
 
     def _tell_items_changed(self) -> None:
