@@ -118,8 +118,10 @@ def mount_again(served: Served) -> str:
     [tab], [session] = served.tabs, served.sessions.values()
 
     def mount() -> None:
-        tab._place[:] = []
-        tab._place[:] = [tab._layout]
+        place = tab._opening.place
+        shown = list(place)
+        place[:] = []
+        place[:] = shown
 
     session.document.add_next_tick_callback(mount)
     return f"#{tab.sharing.button.fragment}"

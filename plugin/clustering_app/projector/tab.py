@@ -29,14 +29,13 @@ from clustering_app.projector.notices import (
     ADD,
     DETAILS,
     DISMISS,
-    OPENING,
     REFRESH,
     RERUN,
     UNDO,
 )
 from clustering_app.projector.notices_panel import NoticesPanel
+from clustering_app.projector.opening import Opening
 from clustering_app.projector.own_colours import keep_colour
-from clustering_app.projector.parts import Parts
 from clustering_app.projector.selected_panel import SelectedPanel
 from clustering_app.projector.selection_bar import Command, SelectionBar
 from clustering_app.projector.selections_panel import SelectionsPanel
@@ -78,7 +77,6 @@ class ClusteringTab:
         self._reading = 0
         self._items_changed = False
         self._own_change = False
-        self._read = self._drawn = False
         self.executions = Executions(host, dataset.id)
         self.notices = NoticesPanel(self.executions, self._pressed)
         self.axes_form = AxesForm(
@@ -133,20 +131,18 @@ class ClusteringTab:
         self._ticks = PeriodicCallback(
             callback=self.tick, period=TICK_MILLISECONDS, background=True
         )
-        self._layout = self._make_layout()
+        self._opening = Opening(self._make_layout(), self._entered)
         self._show_places()
         if session is not None:
             session.on_items_changed(self._tell_items_changed)
 
     def view(self) -> pn.Column:
         """The tab: what to map, the map, and what is selected; a line until it is read."""
-        opening = Parts(OPENING, tells_drawn=True, on_message=self._line_drawn)
-        self._place = pn.Column(opening, sizing_mode="stretch_both", margin=0)
         if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
             # A page may be left while it is being opened, and would be looked after for ever.
             pn.state.on_session_destroyed(lambda _context: self.close())
         pn.state.onload(self._open)
-        return self._place
+        return self._opening.place
 
     def close(self) -> None:
         """Look no longer at executions, and let go of what was read; a page that is left does."""
@@ -180,23 +176,9 @@ class ClusteringTab:
     async def _open(self) -> None:
         await self.reload()
         await self.actions.load()
-        self._read = True
-        self._enter()
+        self._opening.tab_read()
 
-    def _line_drawn(self, _message: object) -> None:
-        self._drawn = True
-        self._enter()
-
-    def _enter(self) -> None:
-        """Let the tab take the place of the line, once the tab is read and the line is drawn.
-
-        A widget that changes while it is being mounted loses the change (Panel subscribes late),
-        so the widgets enter the page when they already say what they should. A column loses its
-        change too (Bokeh subscribes when all that is in it has been built), hence the line.
-        """
-        if not (self._read and self._drawn) or self._place[0] is self._layout:
-            return
-        self._place[:] = [self._layout]
+    def _entered(self) -> None:
         if not self._closed:
             self._ticks.start()
 
