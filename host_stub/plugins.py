@@ -104,6 +104,22 @@ class Apps:
         """The last failure of an app in this process."""
         return self._failures.get(name)
 
+    def failed(self, name: str, what: str) -> None:
+        """Keep this as the last failure of an app. Waits for nothing."""
+        self._failures[name] = Failure(what, datetime.now(UTC))
+
+    def owner(self, module: str) -> str | None:
+        """Name of the app that a Python module is part of, if it is of any. Waits for nothing."""
+        package = module.partition(".")[0]
+        return next(
+            (
+                app.name
+                for app in tuple(self._apps.values())
+                if app.source.module.partition(".")[0] == package
+            ),
+            None,
+        )
+
     def enable(self, name: str, enabled: bool) -> None:
         """Switch an app on or off, for good; a broken one is tried again. Raises `NotFound`."""
         app = {app.name: app for app in self.list()}.get(name)
@@ -212,8 +228,7 @@ class Apps:
         except Exception as error:
             if not back.is_set():
                 self._busy[name] = back
-            what = f"{hook}: {type(error).__name__}: {error}"
-            self._failures[name] = Failure(what, datetime.now(UTC))
+            self.failed(name, f"{hook}: {type(error).__name__}: {error}")
             raise
 
     def _follow(self, working: set[str]) -> None:

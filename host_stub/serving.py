@@ -15,6 +15,7 @@ import uvicorn
 
 from host_contract.errors import InvalidInput
 from host_stub.security import is_loopback
+from host_stub.stuck import stuck_handlers_stopped
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -58,7 +59,7 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
     server = uvicorn.Server(configuration(create_app(platform, allowed_host=address)))
     threading.Thread(target=_tell, args=(server, origin, ready), daemon=True).start()
     settle()
-    with listening, _ending_after_signals():
+    with listening, _ending_after_signals(), stuck_handlers_stopped(server, platform):
         server.run(sockets=[listening])
 
 
