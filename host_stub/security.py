@@ -97,6 +97,14 @@ class SameOriginOnly:
         if not self._any_host and name not in LOOPBACK:
             return f"This host is not called {name!r}."
         origin = headers.get("origin")
-        if method not in SAFE_METHODS and origin and urlsplit(origin).netloc != host:
+        if method not in SAFE_METHODS and origin and _site(origin) != host:
             return "Changes are accepted from this host's own pages only."
+        return None
+
+
+def _site(origin: str) -> str | None:
+    """Name and port that an origin is of; None for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
         return None

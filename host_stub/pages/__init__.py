@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import panel as pn
 from bokeh.settings import settings
 from bokeh.util.warnings import BokehUserWarning
-from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
 from panel.io.fastapi import add_applications
-from tornado.web import HTTPError as TornadoError
 
 from host_contract.errors import NotFound
-from host_stub.api.problems import problem
-from host_stub.pages import closing, made_once, sign_in, turns, websockets
+from host_stub.pages import closing, component_files, made_once, sign_in, turns, websockets
 from host_stub.pages.apps_page import AppsPage
 from host_stub.pages.browser_page import BrowserPage
 from host_stub.pages.datasets_page import DatasetsPage
@@ -77,12 +75,7 @@ def mount(
 
     app.include_router(sign_in.router(platform))
 
-    @app.exception_handler(TornadoError)
-    async def of_component(_: Request, error: TornadoError) -> JSONResponse:
-        """Panel's route for the files of components raises what only Tornado would answer."""
-        detail = error.log_message or "There is no such file."
-        return problem(error.status_code, "HTTPException", detail, "http_error")
-
+    component_files.mount(app)
     milliseconds = max(1, round(session_lifetime_seconds * 1000))
     return add_applications(
         {

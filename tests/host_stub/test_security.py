@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,21 @@ def test_each_role_at_each_route(client: httpx.Client, tokens: dict[str, str], r
             assert answer.status_code not in (401, 403, 500), (name, answer.text)
         else:
             assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
+def test_nothing_is_imported_by_an_address(client: httpx.Client, tokens: dict[str, str]) -> None:
+    headers = {"authorization": f"Bearer {tokens['viewer']}"}
+    for module in ("leaving_at_once", "this", "unittest.__main__", "nowhere"):
+        answer = client.get(f"/components/{module}/a/_css/c", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "http_error")
+        assert module not in sys.modules
+    shown = "/components/panel.theme.base/DefaultTheme/base_css/css/default.css"
+    assert client.get(shown, headers=headers).status_code == 200
+
+
+def test_an_origin_that_is_no_address_is_refused(client: httpx.Client) -> None:
+    answer = client.post("/login", data={"token": "x"}, headers={"origin": "http://[::1"})
+    assert answer.status_code == 403
 
 
 def signed_in(token: str) -> dict[str, str]:
