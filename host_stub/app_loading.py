@@ -89,8 +89,10 @@ def in_time(call: Callable[[], T], what: str, seconds: float) -> T:
     def run() -> None:
         try:
             done.set_result(context.run(call))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             done.set_exception(error)
+        except BaseException as error:  # noqa: BLE001 - sys.exit in an app is the app's own end
+            done.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
 
     threading.Thread(target=run, name=what, daemon=True).start()
     try:

@@ -80,9 +80,9 @@ def _run(platform: LocalPlatform, context: Context) -> None:
         context.end(ExecutionStatus.CANCELLED, message=str(error))
     except SchedulerLost:
         raise  # not ended: whoever handed it over sees that this worker is lost, too
-    except Exception as error:  # noqa: BLE001 - whatever an app raises ends its execution alone
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it ends this execution alone
         context.log("".join(traceback.format_exception(error)))
-        known = getattr(error, "code", None) is not None
+        known = isinstance(error, Exception) and getattr(error, "code", None) is not None
         context.fail(str(error) if known else f"{type(error).__name__}: {error}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from host_contract.entities import Dataset
+from host_contract.entities import Dataset, ExecutionStatus
 from host_contract.errors import InvalidInput, NotFound
 from host_stub.pages.session import Session
 from host_stub.platform import LocalPlatform
@@ -38,6 +38,7 @@ def test_app_named_by_module_is_found(platform: LocalPlatform) -> None:
         ("bad_manifest", "version"),
         ("old_contract", "contractVersion 99"),
         ("no_such_module", "no_such_module"),
+        ("leaving_at_once", "SystemExit: no licence"),
     ],
 )
 def test_broken_app_is_listed_with_the_reason_and_breaks_nothing(
@@ -54,13 +55,23 @@ def test_broken_app_is_listed_with_the_reason_and_breaks_nothing(
         assert "counting" in {app.name for app, _, _ in platform.apps.tabs("datasetBrowser")}
 
 
-def test_app_that_raises_in_every_hook_stops_nobody(tmp_path: Path) -> None:
-    with LocalPlatform(tmp_path, modules=["raising", "counting"]) as platform:
+@pytest.mark.parametrize("app", ["raising", "leaving"])
+def test_app_that_fails_in_every_hook_stops_nobody(tmp_path: Path, app: str) -> None:
+    with LocalPlatform(tmp_path, modules=[app, "counting"]) as platform:
         dataset = platform.datasets.create("signs")
         platform.datasets.add(dataset.id, "a.png", png())
         platform.datasets.delete(dataset.id)
         titles = {told.title for told in platform.notifications.list(1000)}
         assert {"startup", "items_created", "dataset_deleted"} <= titles
+        failure = platform.apps.failure(app)
+        assert failure is not None and f"dataset_deleted of {app}" in failure.what
+
+
+def test_app_whose_function_leaves_ends_its_execution_alone(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path, modules=["leaving"]) as platform:
+        ended = platform.run("leaving", "nothing", {})
+        assert (ended.status, ended.attempts) == (ExecutionStatus.FAILED, 1)
+        assert ended.error == "SystemExit: function of leaving"
 
 
 def test_failing_hook_is_told_in_the_bell(tmp_path: Path) -> None:
