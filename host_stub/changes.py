@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,6 +44,25 @@ class MergeMetadata:
         same = [name for name in before if row.user_metadata.get(name) == self.changes[name]]
         _merge(row, {name: before[name] for name in same})
         return bool(same)
+
+
+@dataclass(frozen=True)
+class MergeDeep:
+    """Set fields at any depth of the user metadata; a null removes what is there."""
+
+    changes: Metadata
+
+    def do(self, row: ItemRow) -> Metadata:
+        """Gives the metadata as they were."""
+        before, row.user_metadata = row.user_metadata, merged(row.user_metadata, self.changes)
+        check_metadata(row.user_metadata)
+        return before
+
+    def undo(self, row: ItemRow, before: Metadata) -> bool:
+        """Leaves metadata of which anything was changed again."""
+        same = row.user_metadata == merged(before, self.changes)
+        row.user_metadata = before if same else row.user_metadata
+        return same
 
 
 @dataclass(frozen=True)
@@ -93,6 +113,17 @@ def fingerprint(row: ItemRow) -> str:
     """What tells whether an item was changed since."""
     known = [row.name, row.folder, row.content, row.user_metadata, row.annotations]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Metadata:
+    """Metadata with changes at any depth; a null removes what was there."""
+    after = dict(old)
+    for key, value in changes.items():
+        before = after.get(key)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            value = merged(before, value)
+        after[key] = value
+    return {key: value for key, value in after.items() if value is not None}
 
 
 def _merge(row: ItemRow, changes: Metadata) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -46,14 +45,3 @@ def read_metadata(text: str) -> Metadata:
         raise InvalidInput(
             "An item's metadata are JSON with the one key 'user', an object of your own."
         ) from None
-
-
-def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Metadata:
-    """Metadata with changes at any depth; a null removes what was there."""
-    after = dict(old)
-    for key, value in changes.items():
-        before = after.get(key)
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
-            value = merged(before, value)
-        after[key] = value
-    return {key: value for key, value in after.items() if value is not None}

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from host_contract.entities import ItemPage, Metadata
 from host_contract.errors import InvalidInput, InvalidQuery
 from host_stub.api import items as own
-from host_stub.changes import Move
-from host_stub.dataloop.changes import ChangedItem, merged, read_metadata
+from host_stub.changes import MergeDeep, Move
+from host_stub.dataloop.changes import ChangedItem, read_metadata
 from host_stub.dataloop.commands import command_json
 from host_stub.dataloop.dql import of_items
 from host_stub.dataloop.exports import export_stream, exported_item
@@ -134,9 +134,7 @@ def router(platform: LocalPlatform) -> APIRouter:
                 raise InvalidInput("An item keeps its name; upload it again to give it another.")
             datasets.change([item_id], Move(folder or "/"))
         if changed.metadata.user:
-            after = merged(item.user_metadata, changed.metadata.user)
-            gone = dict.fromkeys(item.user_metadata.keys() - after.keys())
-            datasets.update_metadata([item_id], after | gone)
+            datasets.change([item_id], MergeDeep(changed.metadata.user))
         return item_json(request, datasets.item(item_id))
 
     @found.post("/items/{item_id}/clone")

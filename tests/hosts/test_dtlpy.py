@@ -3,10 +3,12 @@
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -169,6 +171,25 @@ def test_one_item_changes_at_any_depth(dl: ModuleType, dataset: Any) -> None:
     assert dataset.items.get(item_id=item.id).dir == "/moved"
     assert dataset.items.delete(item_id=item.id)
     assert dataset.items.list().items_count == 0
+
+
+def test_changes_of_one_item_at_the_same_time_are_all_kept(
+    platform: LocalPlatform, origin: str, tokens: dict[str, str], dataset: Any
+) -> None:
+    item = upload(dataset, "a.txt", item_metadata={"user": {"x": 0, "y": 0}})
+    address = f"{origin}/dataloop/api/v1/items/{item.id}"
+    headers = {"authorization": f"Bearer {tokens[OWNER]}"}
+
+    def change(field: str) -> None:
+        with httpx.Client(headers=headers, timeout=60) as client:
+            for number in range(1, 31):
+                body = {"metadata": {"user": {field: number}}}
+                assert client.patch(address, json=body).status_code == 200
+                now = platform.datasets.item(item.id).user_metadata
+                assert now[field] == number
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(change, ("x", "y")))
 
 
 @pytest.mark.parametrize(
