@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any, TypeVar
 import regex
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Engine,
     ForeignKey,
     Index,
     UniqueConstraint,
     create_engine,
     event,
+    func,
     select,
     text,
 )
@@ -30,6 +33,8 @@ from host_stub.schema import prepare
 
 REGEX_SECONDS = 0.2
 """A pattern that needs longer on one value is refused: it may need for ever."""
+MOST_BOUND = 1_000
+"""Values of a list that are given one by one; a longer list is one value, in JSON."""
 CACHE_KIB = 512
 """Of the file, for each connection of a session, up to fifteen: the system keeps it, too."""
 
@@ -195,6 +200,15 @@ def made_with(session: Session, table: type[Made], key: str | None) -> Made | No
     if key is None:
         return None
     return session.scalars(select(table).where(table.creation_key == key)).one_or_none()
+
+
+def among(column: Any, values: Sequence[str | int | float]) -> ColumnElement[bool]:
+    """Whether a column has one of these values, however many: each statement takes 32,766."""
+    wanted: Any = values
+    if len(values) > MOST_BOUND:
+        wanted = select(func.json_each(json.dumps(values)).table_valued("value").c.value)
+    found: ColumnElement[bool] = column.in_(wanted)
+    return found
 
 
 class Database:

@@ -28,6 +28,7 @@ from host_stub.execution_rows import (
     found,
     this_process,
 )
+from host_stub.json_values import check_json
 from host_stub.plugins import Apps
 from host_stub.runner import Runner
 
@@ -78,6 +79,7 @@ class Executions:
         declared = self._apps.manifest(app).functions().get(function)
         if declared is None:
             raise NotFound(f"App {app!r} declares no function {function!r}.")
+        check_json(inputs, "The inputs")
         given = checked(declared, inputs)
         row = ExecutionRow(
             id=new_id(),

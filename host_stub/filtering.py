@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from host_contract.query import METADATA, All, AnyOf, Condition, Filter, Not, Scalar
-from host_stub.database import ItemRow
+from host_stub.database import ItemRow, among
 
 NUMBERS = ("integer", "real", "true", "false")
 TEXT = ("text",)
+LARGEST = 2**63 - 1
+"""SQLite's integers have 64 bits."""
 _PATH = ItemRow.folder + ItemRow.name
 
 
@@ -28,7 +32,8 @@ def as_sql(tree: Filter) -> ColumnElement[bool]:
             return _any_of(func.json_each(ItemRow.labels), operator, operand)
         case Condition(field, operator, operand) if field.startswith(METADATA):
             keys = field.removeprefix(METADATA).split(".")
-            path = "$" + "".join(f'."{key}"' for key in keys)
+            # Escaped as in the stored text, which SQLite compares as it stands.
+            path = "$" + "".join(f".{json.dumps(key)}" for key in keys)
             return _any_of(func.json_each(ItemRow.user_metadata, path), operator, operand)
         case Condition(field, operator, operand):
             column = _PATH if field == "path" else getattr(ItemRow, field)
@@ -59,14 +64,9 @@ def _compared(
 ) -> ColumnElement[bool]:
     """A column whose values are of these types against the operand; never across types."""
     operands = operand if isinstance(operand, tuple) else (operand,)
-    fitting = [
-        int(one) if isinstance(one, bool) else one  # SQLite's JSON has 1 and 0 for true and false
-        for one in operands
-        if isinstance(one, str) == (types == TEXT)
-    ]
+    fitting = [_bound(one) for one in operands if isinstance(one, str) == (types == TEXT)]
     if operator in ("$eq", "$in"):
-        found: ColumnElement[bool] = column.in_(fitting)
-        return found
+        return among(column, fitting)
     if not fitting:
         return false()
     value = fitting[0]
@@ -83,3 +83,15 @@ def _compared(
         return contains
     matched: ColumnElement[bool] = func.regexp(value, column) == 1
     return matched
+
+
+def _bound(operand: Scalar) -> str | int | float:
+    """An operand as SQLite takes it: its JSON has 1 and 0 for true and false."""
+    if isinstance(operand, str | float):
+        return operand
+    if abs(operand) <= LARGEST:
+        return int(operand)
+    try:
+        return float(operand)
+    except OverflowError:
+        return math.inf if operand > 0 else -math.inf

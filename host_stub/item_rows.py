@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
 from host_stub.files import Files, Part, Readable
+from host_stub.json_values import check_json
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
@@ -85,9 +85,10 @@ def classification(label: str) -> dict[str, str]:
 
 
 def check_labels(labels: Sequence[str]) -> None:
-    """Raise `InvalidInput` for too many labels, or one that is empty or too long."""
+    """Raise `InvalidInput` for too many labels, or one that is empty, too long, or no text."""
     if len(labels) > MAX_LABELS:
         raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
+    check_json(list(labels), "A list of labels", MAX_ANNOTATIONS_LENGTH)
     if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
         raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
 
@@ -95,18 +96,12 @@ def check_labels(labels: Sequence[str]) -> None:
 def check_annotations(annotations: Sequence[Any], labels: Sequence[str]) -> None:
     """Raise `InvalidInput` for a wrong label, or annotations that are too much for a row."""
     check_labels(labels)
-    size = len(json.dumps(annotations, ensure_ascii=False))
-    if size > MAX_ANNOTATIONS_LENGTH:
-        limit = f"{MAX_ANNOTATIONS_LENGTH:,} characters of JSON"
-        raise InvalidInput(f"An item's annotations have at most {limit}, not {size:,}.")
+    check_json(list(annotations), "The annotations of an item", MAX_ANNOTATIONS_LENGTH)
 
 
 def check_metadata(metadata: Metadata) -> None:
-    """Raise `InvalidInput` for user metadata that are too much for a row."""
-    size = len(json.dumps(metadata, ensure_ascii=False))
-    if size > MAX_METADATA_LENGTH:
-        limit = f"{MAX_METADATA_LENGTH:,} characters of JSON"
-        raise InvalidInput(f"An item's metadata have at most {limit}, not {size:,}.")
+    """Raise `InvalidInput` for user metadata that are too much for a row, or no JSON."""
+    check_json(metadata, "The metadata of an item", MAX_METADATA_LENGTH)
 
 
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:

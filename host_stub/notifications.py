@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from host_contract.entities import Level, Notification
-from host_stub.database import Database, NotificationRow, new_id, now
+from host_stub.database import Database, NotificationRow, among, new_id, now
 
 
 class Notifications:
@@ -51,7 +51,7 @@ class Notifications:
         """Mark these messages, or all, as read."""
         change = update(NotificationRow).values(read=True)
         if ids is not None:
-            change = change.where(NotificationRow.id.in_(builtins.list(ids)))
+            change = change.where(among(NotificationRow.id, ids))
         with self._database.session() as session:
             session.execute(change)
 

@@ -13,7 +13,8 @@ equal, and never compared. A bare value means `$eq`, a bare list `$in`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -27,9 +28,13 @@ from host_contract.errors import InvalidQuery
 FIELDS = ("id", "name", "folder", "path", "mimetype", "size", "created", "label")
 METADATA = "metadata."
 MAX_DEPTH, MAX_PATTERN = 20, 500
+MAX_CONDITIONS = 500
+"""Of a query. A list of values is one, however long."""
 REGEX_SECONDS = 0.2
 
 Scalar: TypeAlias = str | int | float | bool
+
+_HALF_A_CHARACTER = regex.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,13 @@ def parse_query(
     Raises:
         InvalidQuery: names the field or operator, and what is allowed.
     """
-    return _parse_all(query or {}, MAX_DEPTH, fields)
+    tree = _parse_all(query or {}, MAX_DEPTH, fields)
+    if sum(1 for _ in _conditions(tree)) > MAX_CONDITIONS:
+        raise InvalidQuery(
+            f"A query has at most {MAX_CONDITIONS} conditions. Many values of a field make one: "
+            "{'name': {'$in': [...]}}."
+        )
+    return tree
 
 
 def matches(tree: Filter, item: Item) -> bool:
@@ -122,6 +133,17 @@ def values_at(metadata: Metadata, path: str) -> list[Scalar]:
     inside = list(found.values()) if isinstance(found, dict) else found
     several = inside if isinstance(inside, list) else [inside]
     return [value for value in several if isinstance(value, str | int | float)]
+
+
+def _conditions(tree: Filter) -> Iterator[Condition]:
+    match tree:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _conditions(part)
+        case Not(part):
+            yield from _conditions(part)
+        case Condition():
+            yield tree
 
 
 def _parse_all(query: object, depth: int, fields: Collection[str]) -> Filter:
@@ -169,7 +191,13 @@ def _parse_condition(field: str, operator: str, operand: object) -> Filter:
 
 
 def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | int | float)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) or _is_text(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and not _HALF_A_CHARACTER.search(value)
 
 
 _SCALAR = ("a text, a number or a boolean", _is_scalar)
@@ -185,9 +213,9 @@ _OPERANDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "$lte": _SCALAR,
     "$regex": (
         f"a regular expression of at most {MAX_PATTERN} characters",
-        lambda value: isinstance(value, str) and len(value) <= MAX_PATTERN,
+        lambda value: _is_text(value) and len(value) <= MAX_PATTERN,  # type: ignore[arg-type]
     ),
-    "$contains": ("a text", lambda value: isinstance(value, str)),
+    "$contains": ("a text", _is_text),
     "$exists": ("true or false", lambda value: isinstance(value, bool)),
 }
 

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from host_contract.entities import Annotation, Item
 from host_contract.errors import InvalidQuery
-from host_contract.query import FIELDS, MAX_DEPTH, MAX_PATTERN, matches, parse_query
+from host_contract.query import (
+    FIELDS,
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_PATTERN,
+    matches,
+    parse_query,
+)
 from host_stub.platform import LocalPlatform, open_platform
 
 ITEM = Item.model_validate(
@@ -95,6 +102,11 @@ def test_meaning(query: Any, expected: bool) -> None:
         ({"$or": {"name": "x"}}, "$or"),
         ({"$and": ["x"]}, "'x'"),
         (["name"], "name"),
+        ({"name": "cut \ud83d"}, "\\ud83d"),
+        ({"name": {"$regex": "\ud83d"}}, "\\ud83d"),
+        ({"size": {"$gt": float("nan")}}, "nan"),
+        ({"size": [1, float("inf")]}, "inf"),
+        ({"$or": [{"size": number} for number in range(MAX_CONDITIONS + 1)]}, "$in"),
     ],
 )
 def test_refused_by_name(query: Any, named: str) -> None:
@@ -118,15 +130,17 @@ def test_refusal_names_all_fields() -> None:
     assert all(field in str(error.value) for field in FIELDS)
 
 
+NAMES = ("n", "o'", "p q", "$", "0", "größe", "a\\b", "🦊", "a\tb")
+
 scalars = st.one_of(
     st.integers(-3, 3),
-    st.sampled_from([0.5, -0.5, 1e300, 2**53, 2.0]),
+    st.sampled_from([0.5, -0.5, 1e300, 2**53, 2.0, 2**63, -(2**63) - 1, 10**40, -(10**400)]),
     st.booleans(),
     st.sampled_from(["", "a", "A", "ab", "É", "é", "1", "x'y", "%", "_", "a\nb", "日本"]),
 )
 fields = st.sampled_from(
     ["name", "folder", "mimetype", "size", "label", "id", "created"]
-    + [f"metadata.{path}" for path in ("m", "n", "m.p", "m.p.q", "o'", "p q", "$", "0")]
+    + [f"metadata.{path}" for path in ("m", "m.p", "m.p.q", "cut \ud83d", *NAMES)]
 )
 conditions = st.one_of(
     scalars,
@@ -173,7 +187,7 @@ def items(platform: LocalPlatform) -> tuple[Item, ...]:
                 folders[number % 3],
                 io.BytesIO(b"12"[: number % 3]),
                 labels[number // 3 % 4],
-                {"m": value, ("n", "o'", "p q", "$", "0")[number % 5]: VALUES[-number]},
+                {"m": value, NAMES[number % len(NAMES)]: VALUES[-number]},
             )
             for number, value in enumerate(VALUES)
         ],
@@ -189,6 +203,20 @@ def test_sql_finds_what_matches(
     tree = parse_query(query)
     expected = [item.id for item in items if matches(tree, item)]
     assert platform.datasets.item_ids(items[0].dataset_id, query) == expected
+
+
+def test_as_many_conditions_and_values_as_there_may_be(
+    platform: LocalPlatform, items: tuple[Item, ...]
+) -> None:
+    dataset_id, ids = items[0].dataset_id, [item.id for item in items]
+    either = [{"$not": {"size": {"$nin": [number, "x"]}}} for number in range(MAX_CONDITIONS)]
+    assert platform.datasets.item_ids(dataset_id, {"$or": either}) == ids
+    assert platform.datasets.item_ids(dataset_id, {"$and": [{"metadata.m": 1}, *either[1:]]}) == []
+    others = [f"other {number}" for number in range(300_000)]
+    assert platform.datasets.item_ids(dataset_id, {"id": [*others, *ids]}) == ids
+    assert platform.datasets.item_ids(dataset_id, {"label": [*others, "a"]}) == (
+        platform.datasets.item_ids(dataset_id, {"label": "a"})
+    )
 
 
 def test_slow_pattern_is_refused_not_waited_for(platform: LocalPlatform) -> None:

@@ -57,6 +57,37 @@ def test_dataset_and_items_from_upload_to_deletion(client: httpx.Client, dataset
     assert client.get(f"/datasets/{dataset_id}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ('"cut \\ud83d"', "half a character"),
+        ("1e999", "infinite"),
+        ("-Infinity", "infinite"),
+        ("NaN", "infinite"),
+        ("[" * 101 + "]" * 101, "levels deep"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_and_breaks_no_listing(
+    client: httpx.Client, dataset_id: str, said: str, reason: str
+) -> None:
+    item = upload(client, dataset_id, "a.png", png().getvalue()).json()
+    body = {"content": f'{{"a": {said}}}', "headers": {"content-type": "application/json"}}
+    refused = client.patch(f"/items/{item['id']}", **body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+    assert reason in refused.json()["detail"]
+    call = f'{{"app": "counting", "function": "fail", "inputs": {{"known": {said}}}}}'
+    assert client.post("/executions", **body | {"content": call}).status_code in (400, 422)
+    assert client.post(f"/datasets/{dataset_id}/query", json={}).json()["items"] == [item]
+    assert client.get("/executions").status_code == 200
+
+
+def test_many_messages_are_read_at_once(client: httpx.Client) -> None:
+    [told, *_] = client.get("/notifications").json()
+    ids = [f"other {number}" for number in range(300_000)]
+    assert client.post("/notifications/read", json=[*ids, told["id"]]).status_code == 204
+    assert client.get("/notifications").json()[0]["read"]
+
+
 def test_project_from_creation_to_deletion(client: httpx.Client) -> None:
     project = client.post("/projects", json={"name": " roads "})
     assert project.status_code == 201
