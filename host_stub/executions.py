@@ -19,7 +19,16 @@ from host_contract.entities import Execution, ExecutionStatus, Metadata
 from host_contract.errors import InvalidInput, NotFound
 from host_contract.inputs import checked
 from host_contract.manifest import Function
-from host_stub.database import Database, DatasetRow, ExecutionRow, ItemRow, made_with, new_id, now
+from host_stub.database import (
+    Database,
+    DatasetRow,
+    ExecutionRow,
+    ItemRow,
+    among,
+    made_with,
+    new_id,
+    now,
+)
 from host_stub.execution_rows import (
     ACTIVE,
     add_to_log,
@@ -222,7 +231,7 @@ class Executions:
             add_to_log(row, "the host was started again; this goes on")
 
     def _dataset_of(self, function: Function, inputs: Metadata) -> str | None:
-        """The dataset that an execution is about: its input, or that of its first item."""
+        """The dataset that an execution is about: its input, or that of any of its items."""
         for declared in function.input:
             value = inputs.get(declared.name)
             if declared.type == "Dataset" and isinstance(value, str):
@@ -231,9 +240,11 @@ class Executions:
                         raise NotFound(f"There is no dataset {value!r}.")
                 return value
             if declared.type == "Item[]" and isinstance(value, builtins.list) and value:
+                ids = [one for one in value if isinstance(one, str)]
+                of_any = select(ItemRow.dataset_id).where(among(ItemRow.id, ids)).limit(1)
                 with self._database.session() as session:
-                    item = session.get(ItemRow, value[0])
-                if item is None:
-                    raise NotFound(f"There is no item {value[0]!r}.")
-                return item.dataset_id
+                    dataset_id = session.scalar(of_any)
+                if dataset_id is None:
+                    raise NotFound(f"There is no item {value[0]!r}, nor any other of them.")
+                return dataset_id
         return None

@@ -103,6 +103,10 @@ class Files:
         """Open kept bytes. Raises `FileNotFoundError`."""
         return self.path(sha256).open("rb")
 
+    def there(self) -> bool:
+        """Whether the folder is there, as it is not while a disk is away."""
+        return self._parts.is_dir()
+
     def remove(self, sha256: str) -> None:
         """Remove bytes that nothing refers to any more."""
         self.path(sha256).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from host_contract.entities import Annotation, Item, Metadata
-from host_contract.errors import InvalidInput, ItemUnreadable
+from host_contract.errors import InvalidInput, ItemGone, ItemUnreadable
 from host_stub.database import ItemRow, new_id, now
 from host_stub.files import Files, Part, Readable
 from host_stub.json_values import check_json
@@ -153,7 +153,9 @@ def _opened(files: Files, content: str, said: str) -> BinaryIO:
     try:
         return files.open(content)
     except OSError as error:
-        raise ItemUnreadable(f"{said}: {error.strerror or error}") from error
+        gone = isinstance(error, FileNotFoundError) and files.there()
+        kind = ItemGone if gone else ItemUnreadable
+        raise kind(f"{said}: {error.strerror or error}") from error
 
 
 def thumbnail_url(item_id: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from typing import Annotated, TypeVar
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, Valid
 
 from clustering_app.extraction.batches import Choice
 from clustering_app.projection.run import RunParameters
-from host_contract.context import ExecutionContext
+from host_contract.context import ExecutionContext, Host
 from host_contract.entities import Metadata
 from host_contract.errors import InvalidInput, NotFound
 
@@ -75,15 +76,24 @@ def extract_items(inputs: ExtractItems, context: ExecutionContext) -> JsonValue:
     """Encode the given items, which must be of one dataset."""
     from clustering_app.extraction.job import extract
 
+    item_ids = list(dict.fromkeys(inputs.items))
     report = extract(
         context,
-        context.host.item(inputs.items[0]).dataset_id,
+        _dataset_of(item_ids, context.host),
         query={},
-        item_ids=inputs.items,
+        item_ids=item_ids,
         model=inputs.model,
         weights=inputs.weights,
     )
     return report.to_json()
+
+
+def _dataset_of(item_ids: Sequence[str], host: Host) -> str:
+    """The dataset of the first item that is still there."""
+    for item_id in item_ids:
+        with suppress(NotFound):
+            return host.item(item_id).dataset_id
+    raise NotFound(f"None of these {len(item_ids):,} items is there any more.")
 
 
 def run_projection(inputs: RunProjection, context: ExecutionContext) -> JsonValue:

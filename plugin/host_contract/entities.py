@@ -71,7 +71,8 @@ class Item(Entity):
         """Open the item's bytes for reading.
 
         Raises:
-            ItemUnreadable: the host cannot give the bytes.
+            ItemUnreadable: the host cannot give the bytes; as `ItemGone` where it knows that they
+                were deleted or replaced since the item was handed out, so that nobody waits.
         """
         from host_contract.errors import ItemUnreadable
 

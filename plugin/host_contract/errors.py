@@ -6,6 +6,7 @@
     │   ├── InvalidQuery
     │   └── InvalidManifest
     ├── ItemUnreadable    one item's bytes cannot be had: report it by name and go on
+    │   └── ItemGone      they are no longer there: do not wait for them
     ├── NotSupported      this host cannot do that: say so where the user would look for it
     ├── NotAllowed        this user may not do that: say so, and do not offer it again
     ├── WorkerLost        workers died of one part of the work: end, keep what is committed
@@ -54,6 +55,12 @@ class ItemUnreadable(ContractError, OSError):
     """The bytes of one item cannot be had."""
 
     code = "item_unreadable"
+
+
+class ItemGone(ItemUnreadable):
+    """The bytes of one item are no longer there, while those of others are."""
+
+    code = "item_gone"
 
 
 class NotSupported(ContractError):

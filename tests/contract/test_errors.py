@@ -33,6 +33,7 @@ def test_codes_are_unique_and_stable() -> None:
         "InvalidQuery": "invalid_query",
         "InvalidManifest": "invalid_manifest",
         "ItemUnreadable": "item_unreadable",
+        "ItemGone": "item_gone",
         "NotSupported": "not_supported",
         "NotAllowed": "not_allowed",
         "WorkerLost": "worker_lost",

@@ -21,7 +21,8 @@ from clustering_app.extraction.video import FRAMES
 from clustering_app.vectors.feature_set import ModelFingerprint
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import Host
-from host_contract.errors import Cancelled, InvalidInput
+from host_contract.entities import ExecutionStatus
+from host_contract.errors import Cancelled, InvalidInput, NotFound
 from host_stub.platform import LocalPlatform
 from tests.extraction.films import red_to_blue
 
@@ -246,6 +247,106 @@ def test_what_has_no_vector_is_listed_until_it_is_mended(platform: LocalPlatform
     platform.datasets.delete_items([notes.id, white.id])
     run(context, dataset, Blind())
     assert not_embedded(store, "mean-colour") == []
+
+
+class Interrupted(MeanColour):
+    """Something happens while the first pictures are encoded."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self._happens: list[Callable[[], object]] = [happens]
+
+    def encode_images(self, prepared: np.ndarray) -> np.ndarray:
+        while self._happens:
+            self._happens.pop()()
+        return super().encode_images(prepared)
+
+
+def test_an_item_deleted_while_it_is_encoded_keeps_no_vector(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 200)
+    broken = platform.datasets.add(dataset, "bad.png", io.BytesIO(b"no picture"))
+    ids = platform.datasets.item_ids(dataset)
+    encoder = Interrupted(lambda: platform.datasets.delete_items([ids[0], ids[199]]))
+    report = run(Context(platform.host("clustering")), dataset, encoder)
+    store = store_of(platform, dataset)
+    assert set(store.read("mean-colour").item_ids) == set(ids[1:199])
+    assert report.encoded == 198
+    assert [one.item_id for one in report.broken] == [broken.id]
+    found = coverage(platform.host("clustering"), dataset, store, "mean-colour")
+    assert (found.complete, found.mendable, found.hopeless) == (False, 0, 1)
+    assert platform.notifications.list()[0].title == MISMATCH
+
+
+def test_an_item_replaced_meanwhile_is_mended_by_the_next_extraction(
+    platform: LocalPlatform,
+) -> None:
+    dataset = dataset_of(platform, 250)  # more than are read ahead
+    last = platform.datasets.add(dataset, "last.png", png((7, 7, 7))).id
+    encoder = Interrupted(lambda: platform.datasets.replace_content(last, png((1, 2, 3))))
+    report = run(Context(platform.host("clustering")), dataset, encoder)
+    assert [one.item_id for one in report.broken] == [last]
+    store, host = store_of(platform, dataset), platform.host("clustering")
+    found = coverage(host, dataset, store, "mean-colour")
+    assert (found.complete, found.mendable, found.hopeless) == (False, 1, 0)
+    assert run(Context(host), dataset, encoder).encoded == 1
+    assert coverage(host, dataset, store, "mean-colour").complete
+
+
+def test_a_broken_file_in_place_of_a_picture_takes_its_vector_from_this_set_alone(
+    platform: LocalPlatform,
+) -> None:
+    dataset, host = dataset_of(platform, 3), platform.host("clustering")
+    run(Context(host), dataset, MeanColour())
+    first, *others = platform.datasets.item_ids(dataset)
+    store = store_of(platform, dataset)
+    store.create("other", MeanColour.fingerprint)
+    store.append("other", [first], ["1"], np.ones((1, 6), np.float32))
+    platform.datasets.replace_content(first, io.BytesIO(b"no picture"))
+    run(Context(host), dataset, MeanColour())
+    assert set(store.read("mean-colour").item_ids) == set(others)
+    assert store.read("other").item_ids == (first,)
+    told = platform.notifications.list()[0]
+    assert told.title == MISMATCH and "'0.png'" in told.text
+    found = coverage(host, dataset, store, "mean-colour")
+    assert (found.mendable, found.hopeless) == (0, 1)
+    platform.datasets.replace_content(first, png((1, 2, 3)))
+    found = coverage(host, dataset, store, "mean-colour")
+    assert (found.mendable, found.hopeless) == (1, 0)
+
+
+def test_a_list_of_an_earlier_release_is_read(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 1)
+    run(Context(platform.host("clustering")), dataset, MeanColour())
+    store = store_of(platform, dataset)
+    record = {"item_ids": ["a"], "names": ["a.png"], "reasons": ["broken"]}
+    store.write_record("not_embedded/mean-colour", {**record, "embeddable": np.array([True])}, {})
+    [found] = not_embedded(store, "mean-colour")
+    assert (found.name, found.lasting, found.content_version) == ("a.png", True, "")
+
+
+def test_a_stopped_extraction_is_known_to_the_host(platform: LocalPlatform) -> None:
+    dataset, host = dataset_of(platform, 150), platform.host("clustering")
+    with pytest.raises(Cancelled):
+        run(Context(host, cancel_after=70), dataset, MeanColour())
+    [known] = host.feature_sets(dataset)
+    assert known.count == store_of(platform, dataset).count("mean-colour") > 0
+
+
+def test_items_that_are_left_of_a_batch_are_encoded(platform: LocalPlatform) -> None:
+    dataset, host = dataset_of(platform, 6), platform.host("clustering")
+    first, *others = platform.datasets.item_ids(dataset)
+    started = platform.executions.start("clustering", "extract_items", {"items": [*others, first]})
+    platform.datasets.delete_items([others[0]])
+    platform.executions.wait(started.id)
+    asked = [others[0], first, *others[1:], *["unknown"] * 1_000, first]
+    ended = platform.run("clustering", "extract_items", {"items": asked})
+    assert ended.status is ExecutionStatus.SUCCESS, ended.error
+    assert ended.dataset_id == dataset
+    assert set(FeatureStore(host.storage(dataset)).read("mini-clip").item_ids) == {
+        first, *others[1:],
+    }  # fmt: skip
+    with pytest.raises(NotFound, match="nor any other"):
+        platform.executions.start("clustering", "extract_items", {"items": [others[0], "b"]})
 
 
 def test_texts_and_videos_are_encoded_beside_pictures(platform: LocalPlatform) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from clustering_app.errors import NoFeatures
+from clustering_app.extraction.counts import each_item
 from clustering_app.extraction.kinds import embeddable
 from clustering_app.extraction.report import not_embedded
 from clustering_app.vectors.store import FeatureStore
@@ -26,7 +27,7 @@ class Coverage:
     """Items that can have a vector, by their mimetype."""
     vectors: int
     broken: int = 0
-    """Embeddable items that the last extraction could not encode."""
+    """Embeddable items of whose bytes no vector can be made, as the last extraction found."""
     passed_over: int = 0
     """Items without a vector that the user no longer wants counted."""
 
@@ -48,20 +49,22 @@ class Coverage:
 
 def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Coverage:
     """Count the items of a dataset and the vectors of a feature set; reads no vectors."""
-    broken = {one.item_id for one in not_embedded(store, name) if one.embeddable}
+    tried = {
+        one.item_id: one.content_version
+        for one in not_embedded(store, name)
+        if one.embeddable and one.lasting
+    }
     left_out = passed_over(store, name)
-    known = store.content_versions(name).keys() if broken or left_out else frozenset[str]()
-
-    def existing(item_ids: Collection[str]) -> int:
-        wanted: list[JsonValue] = [*sorted(item_ids)]
-        return host.count_items(dataset_id, {"id": {"$in": wanted}}) if wanted else 0
-
+    known = store.content_versions(name).keys() if tried or left_out else frozenset[str]()
+    without = each_item(host, dataset_id, {}, sorted(tried.keys() - known))
+    broken = [item for item in without if tried[item.id] in ("", item.content_version)]
+    no_longer: list[JsonValue] = [*sorted(left_out - known)]
     return Coverage(
         items=host.count_items(dataset_id),
         embeddable=host.count_items(dataset_id, embeddable()),
         vectors=store.count(name),
-        broken=existing(broken - known),
-        passed_over=existing(left_out - known),
+        broken=len(broken),
+        passed_over=host.count_items(dataset_id, {"id": no_longer}) if no_longer else 0,
     )
 
 

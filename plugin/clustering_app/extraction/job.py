@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clustering_app.extraction.batches import Choice, plan
 from clustering_app.extraction.counts import each_item
 from clustering_app.extraction.coverage import Coverage, coverage
+from clustering_app.extraction.meanwhile import deleted_since, remove_outdated
 from clustering_app.extraction.parts import (
     ITEMS_A_PART,
     Target,
@@ -124,7 +125,15 @@ def extract(
         encoded = encoded_by_workers(items, task, size, context.map)
     else:
         encoded = encoded_here(items, encoder, context.cancelled)
-    done, broken = _commit_all(context, encoded, store, name, len(todo.encode))
+    try:
+        done, broken = _commit_all(context, encoded, store, name, len(todo.encode))
+    except Cancelled:
+        _tell_host(context, dataset_id, encoder, name, store.count(name))
+        raise
+    gone = deleted_since(context.host, dataset_id, todo.encode)
+    never = store.delete_items(sorted(gone))  # they were committed after their deletion was told
+    failed, broken = len(broken), [one for one in broken if one.item_id not in gone]
+    remove_outdated(store, name, broken, known)
     save_not_embedded(
         store,
         name,
@@ -135,7 +144,7 @@ def extract(
     store.compact()
     report = ExtractionReport(
         feature_set=name,
-        encoded=done - len(broken),
+        encoded=done - failed - never,
         unchanged=todo.unchanged,
         not_embeddable=len(todo.not_embeddable),
         removed=removed,
@@ -199,7 +208,10 @@ def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int
         context.log(f"{item.name!r} ({item.id}) is skipped: {why.reason}")
     elif before == LOGGED:
         context.log(f"More than {LOGGED} items are skipped: the tab lists them all.")
-    return NotEmbedded(item_id=item.id, name=item.name, reason=why.reason, embeddable=True)
+    return NotEmbedded(
+        item_id=item.id, name=item.name, reason=why.reason, embeddable=True, lasting=why.lasting,
+        content_version=item.content_version,
+    )  # fmt: skip
 
 
 def _finish(
@@ -211,22 +223,29 @@ def _finish(
 ) -> None:
     """Bring the host's record up to date, and tell the user."""
     found = coverage(context.host, dataset_id, store, report.feature_set)
-    context.host.save_feature_set(
-        dataset_id,
-        report.feature_set,
-        size=encoder.fingerprint.dimension,
-        model=encoder.fingerprint.model,
-        fingerprint=encoder.fingerprint.id,
-        count=found.vectors,
-    )
+    _tell_host(context, dataset_id, encoder, report.feature_set, found.vectors)
     summary = f"{report.encoded:,} items encoded, {report.unchanged:,} had a vector already."
     context.progress(1.0, summary)
-    if found.complete:
+    if found.complete and not report.broken:
         title, text, level = "Features extracted", summary, Level.SUCCESS
     else:
         title, text, level = MISMATCH, " ".join((summary, _shortfall(report, found))), Level.WARNING
     context.host.notify(
         title, text, level=level, dataset_id=dataset_id, execution_id=context.execution_id
+    )
+
+
+def _tell_host(
+    context: ExecutionContext, dataset_id: str, encoder: Encoder, name: str, count: int
+) -> None:
+    """Bring the host's record of the feature set up to date."""
+    context.host.save_feature_set(
+        dataset_id,
+        name,
+        size=encoder.fingerprint.dimension,
+        model=encoder.fingerprint.model,
+        fingerprint=encoder.fingerprint.id,
+        count=count,
     )
 
 

@@ -20,7 +20,7 @@ from clustering_app.extraction.patience import Patience
 from clustering_app.extraction.text import decode_text
 from clustering_app.extraction.video import FRAMES, decode_video
 from host_contract.entities import Item
-from host_contract.errors import ItemUnreadable
+from host_contract.errors import ItemGone, ItemUnreadable
 
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
@@ -45,6 +45,8 @@ class Unencodable:
 
     reason: str
     """Why there is none, for the user."""
+    lasting: bool = True
+    """Whether there would be none of the same bytes at another time either."""
 
 
 def prepared_items(
@@ -124,11 +126,13 @@ def _prepared(item: Item, encoder: Encoder, patience: Patience) -> Input | Unenc
             found = _read(item, encoder, patience)
         except Undecodable as error:
             found = Unencodable(str(error))
+        except ItemGone as error:
+            return Unencodable(f"cannot be read: {error}", lasting=False)
         except ItemUnreadable as error:
             failures.append(time.monotonic())
             if patience.wait(failures[0], len(failures)):
                 continue
-            return Unencodable(f"cannot be read: {error}")
+            return Unencodable(f"cannot be read: {error}", lasting=False)
         patience.answered(began)
         return found
 

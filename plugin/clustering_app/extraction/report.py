@@ -29,6 +29,10 @@ class NotEmbedded:
     reason: str
     embeddable: bool
     """Whether another file of its kind could have a vector."""
+    lasting: bool = True
+    """Whether the same bytes would get none at another time either."""
+    content_version: str = ""
+    """Which bytes were tried; empty where that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +71,20 @@ def not_embedded(store: FeatureStore, feature_set: str) -> list[NotEmbedded]:
         arrays, _ = store.read_record(f"{RECORDS}/{feature_set}")
     except NoFeatures:
         return []
-    columns = zip(*(arrays[name] for name in ("item_ids", "names", "reasons")), strict=True)
+    count = len(arrays["item_ids"])
+    columns = zip(
+        *(arrays[name] for name in ("item_ids", "names", "reasons", "embeddable")),
+        arrays.get("lasting", [True] * count),  # records of an earlier release have neither
+        arrays.get("content_versions", [""] * count),
+        strict=True,
+    )
     return [
-        NotEmbedded(item_id=str(i), name=str(n), reason=str(r), embeddable=bool(embeddable))
-        for (i, n, r), embeddable in zip(columns, arrays["embeddable"], strict=True)
-    ]
+        NotEmbedded(
+            item_id=str(item_id), name=str(name), reason=str(reason), embeddable=bool(embeddable),
+            lasting=bool(lasting), content_version=str(content_version),
+        )
+        for item_id, name, reason, embeddable, lasting, content_version in columns
+    ]  # fmt: skip
 
 
 def save_not_embedded(
@@ -107,6 +120,8 @@ def save_not_embedded(
             "names": [row.name for row in rows],
             "reasons": [row.reason for row in rows],
             "embeddable": np.array([row.embeddable for row in rows], bool),
+            "lasting": np.array([row.lasting for row in rows], bool),
+            "content_versions": [row.content_version for row in rows],
         },
         {"count": len(rows)},
     )

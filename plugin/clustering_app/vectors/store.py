@@ -193,8 +193,8 @@ class FeatureStore:
         kept = versions_at(group, list(there.values()))
         return {i for i, kept_i in zip(there, kept, strict=True) if kept_i == content_versions[i]}
 
-    def delete_items(self, item_ids: Sequence[str]) -> int:
-        """Remove the vectors of items from every feature set, in one commit.
+    def delete_items(self, item_ids: Sequence[str], *, feature_set: str | None = None) -> int:
+        """Remove the vectors of items from every feature set, or from one, in one commit.
 
         The last rows move into the holes, so that only the chunks concerned are written.
 
@@ -205,7 +205,10 @@ class FeatureStore:
 
         def write(root: zarr.Group) -> None:
             nonlocal removed
-            removed = sum(delete_rows(group, gone) for group in _children(root, FEATURE_SETS))
+            groups = _children(root, FEATURE_SETS)
+            if feature_set is not None:
+                groups = [_feature_set(root, feature_set)]
+            removed = sum(delete_rows(group, gone) for group in groups)
 
         if self.exists() and gone:
             self._commit(f"delete {len(gone)} items", write)
