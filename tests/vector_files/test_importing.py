@@ -22,7 +22,7 @@ def as_kept(rows: list[int]) -> dict[int, list[float]]:
     return {row: VECTORS[row].astype(np.float16).tolist() for row in rows}
 
 
-def write_parquet(path: Path, **columns: object) -> Path:
+def write_parquet(path: Path, /, **columns: object) -> Path:
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return path
 
@@ -93,6 +93,49 @@ def test_parquet_comes_in_by_its_columns(
     )
     assert import_vectors(place.host, place.dataset, path).imported == 6
     assert place.imported("v") == as_kept(list(range(6)))
+
+
+def backwards(kind: pyarrow.DataType) -> dict[str, object]:
+    """A table whose order is not that of the items: by creation order all would be wrong."""
+    return {
+        "path": pyarrow.array(PATHS[::-1], kind),
+        "v": pyarrow.array(list(VECTORS), pyarrow.list_(pyarrow.float32())),
+    }
+
+
+@pytest.mark.parametrize("key", [None, "path"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pyarrow.dictionary(pyarrow.int8(), pyarrow.string()),
+        pyarrow.dictionary(pyarrow.int32(), pyarrow.large_string()),
+        pyarrow.string_view(),
+    ],
+    ids=str,
+)
+def test_ids_may_be_texts_of_any_kind(
+    place: Place, tmp_path: Path, kind: pyarrow.DataType, key: str | None
+) -> None:
+    path = write_parquet(tmp_path / "v.parquet", **backwards(kind))
+    assert import_vectors(place.host, place.dataset, path, key=key).imported == 6
+    assert place.imported("v") == {5 - row: kept for row, kept in as_kept([*range(6)]).items()}
+
+
+def test_a_table_whose_ids_have_an_unknown_name_is_never_taken_in_its_order(
+    place: Place, tmp_path: Path
+) -> None:
+    columns = backwards(pyarrow.string())
+    table = {"file": columns["path"], "size": [1] * 6, "v": columns["v"]}
+    path = write_parquet(tmp_path / "v.parquet", **table)
+    with pytest.raises(InvalidInput, match=r"which of the columns 'file', 'size', 'v' .* --key"):
+        import_vectors(place.host, place.dataset, path)
+    with pytest.raises(InvalidInput, match="no column 'path'; there are 'file', 'size', 'v'"):
+        import_vectors(place.host, place.dataset, path, key="path")
+    with pytest.raises(InvalidInput, match="'size' holds no texts"):
+        import_vectors(place.host, place.dataset, path, key="size")
+    assert not place.store.exists()
+    assert import_vectors(place.host, place.dataset, path, key="file").imported == 6
+    assert place.imported("v") == {5 - row: kept for row, kept in as_kept([*range(6)]).items()}
 
 
 def test_tensorboards_files_are_found_beside_each_other(place: Place, tmp_path: Path) -> None:
