@@ -161,6 +161,21 @@ def test_the_same_file_may_come_again_and_another_needs_another_name(
     assert place.imported("v") == as_kept(list(range(6)))
 
 
+def test_the_same_file_with_corrected_ids_leaves_no_vector_of_the_wrong_ones(
+    place: Place, tmp_path: Path
+) -> None:
+    path = write_npy(tmp_path / "v.npy", VECTORS[:2])
+    place.write_vectors(VECTORS)
+    for numbers in ([0, 1], [3, 1], [2, 3]):
+        ids = keys_file(tmp_path, ".txt", [place.item_ids[number] for number in numbers])
+        report = import_vectors(place.host, place.dataset, path, ids=ids)
+        assert (report.imported, report.without) == (2, 4)
+        expected = {number: as_kept([row])[row] for row, number in enumerate(numbers)}
+        assert place.imported("v") == expected
+        assert place.host.feature_sets(place.dataset)[0].count == 2
+    assert place.imported("made") == as_kept(list(range(6)))
+
+
 def header(dtype: str, shape: str) -> bytes:
     text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}}}\n".encode()
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text

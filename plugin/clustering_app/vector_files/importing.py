@@ -79,6 +79,8 @@ def import_vectors(
 ) -> ImportReport:
     """Make a feature set of a file of vectors. Nothing is written before all of it was checked.
 
+    The same file may come again under its name, as with better ids: what it says last holds alone.
+
     Args:
         host: Where the items are.
         dataset_id: The dataset.
@@ -119,6 +121,7 @@ def import_vectors(
         [item.id for item in owners],
         [item.content_version for item in owners],
         vectors,
+        alone=True,  # the file may have come before with other ids
     )
     host.save_feature_set(
         dataset_id,
@@ -177,7 +180,7 @@ def _matched(table: VectorTable, items: list[Item]) -> Match:
 
 
 def _check_free(store: FeatureStore, fingerprint: ModelFingerprint) -> None:
-    """The same file may come again, so that an import that was killed can be repeated."""
+    """The same file may come again: an import that was killed is repeated, or ids are corrected."""
     taken = {info.name: info.fingerprint.id for info in store.feature_sets()}
     if taken.get(fingerprint.model, fingerprint.id) != fingerprint.id:
         raise InvalidInput(

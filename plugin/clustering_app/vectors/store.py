@@ -117,6 +117,8 @@ class FeatureStore:
         item_ids: Sequence[str],
         content_versions: Sequence[str],
         vectors: NDArray[np.floating[Any]],
+        *,
+        alone: bool = False,
     ) -> str:
         """Write the vectors of a batch of items in one commit.
 
@@ -128,6 +130,7 @@ class FeatureStore:
             item_ids: B ids, each once.
             content_versions: B, the items' contents that the vectors were made from.
             vectors: (B, D), finite within float16.
+            alone: Remove the vectors of all other items from the set, in the same commit.
 
         Returns:
             Id of the new snapshot.
@@ -143,6 +146,8 @@ class FeatureStore:
         def write(root: zarr.Group) -> None:
             nonlocal added
             group = _feature_set(root, name)
+            if alone:
+                delete_rows(group, set(strings(group["item_ids"][:])) - set(item_ids))
             added = write_rows(group, item_ids, content_versions, batch, self._rows.of(group))
 
         with self._rows_lock:
