@@ -11,8 +11,9 @@ import pyarrow.parquet
 import pytest
 
 from clustering_app.vector_files.importing import import_vectors
-from clustering_app.vector_files.matching import NONE, SEVERAL
+from clustering_app.vector_files.matching import NONE, SEVERAL, SEVERAL_AT_PATH
 from host_contract.errors import InvalidInput
+from host_stub.platform import LocalPlatform
 from tests.vector_files.conftest import PATHS, Place
 
 VECTORS = np.linspace(-2.0, 2.0, 18, dtype=np.float32).reshape(6, 3)
@@ -72,6 +73,26 @@ def test_rows_are_matched_by_id_path_or_name(place: Place, tmp_path: Path, kind:
     owners = {5: 0, 2: 1, 0: 2, 3: 3}
     assert place.imported("mine") == {item: as_kept([row])[row] for item, row in owners.items()}
     assert report.to_json()["unmatched"][0] == {"row": 5, "key": "a.png", "reason": SEVERAL}  # type: ignore[index,call-overload]
+
+
+def test_a_path_of_several_items_is_of_none_of_them(
+    platform: LocalPlatform, place: Place, tmp_path: Path
+) -> None:
+    twins = [
+        platform.datasets.add(place.dataset, "c.png", io.BytesIO(b"x"), folder=folder).id
+        for folder in ("/", "/cats", "/cats")
+    ]
+    path = write_npy(tmp_path / "v.npy", VECTORS[:4])
+    keys = ["/c.png", "cats/c.png", twins[2], "cats/b.png"]
+    report = import_vectors(place.host, place.dataset, path, ids=keys_file(tmp_path, ".txt", keys))
+    assert report.imported == 2
+    assert report.unmatched == ((1, "/c.png", SEVERAL_AT_PATH), (2, "cats/c.png", SEVERAL_AT_PATH))
+    found = place.store.read("v")
+    assert set(found.item_ids) == {twins[2], place.item_ids[1]}
+    only = keys_file(tmp_path, ".txt", ["cats/c.png"])
+    with pytest.raises(InvalidInput, match=f"the first is 'cats/c.png': {SEVERAL_AT_PATH}"):
+        one = write_npy(tmp_path / "one.npy", VECTORS[:1])
+        import_vectors(place.host, place.dataset, one, ids=only)
 
 
 @pytest.mark.parametrize("kind", ["float", "double", "halffloat", "fixed"])
