@@ -308,8 +308,10 @@ def test_what_is_not_there_and_what_cannot_be_a_name_is_said(place: Place, tmp_p
     with pytest.raises(InvalidInput, match=r"without tensors\.tsv or vectors\.tsv"):
         import_vectors(place.host, place.dataset, tmp_path / "empty")
     path = write_npy(tmp_path / "v.npy", VECTORS)
-    with pytest.raises(InvalidInput, match="cannot name a feature set"):
-        import_vectors(place.host, place.dataset, path, name="../v")
+    for name in ("../v", "zarr.json"):
+        with pytest.raises(InvalidInput, match="cannot name a feature set"):
+            import_vectors(place.host, place.dataset, path, name=name)
+    assert not place.store.exists()
     with pytest.raises(InvalidInput, match=r"no column 'y'; there are 'id'"):
         table = write_parquet(tmp_path / "v.parquet", id=["c.png"], v=[[1.0]])
         import_vectors(place.host, place.dataset, table, key="y")

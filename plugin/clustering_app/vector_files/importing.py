@@ -20,7 +20,7 @@ from clustering_app.vector_files.parquet import read_parquet
 from clustering_app.vector_files.table import VectorTable, opened_bytes
 from clustering_app.vector_files.tsv import read_tsv, read_tsv_keys
 from clustering_app.vectors.feature_set import IMPORTED, ModelFingerprint
-from clustering_app.vectors.store import NAME, FeatureStore
+from clustering_app.vectors.store import NAME, NAMES, FeatureStore
 from host_contract.context import Host
 from host_contract.entities import Item
 from host_contract.errors import InvalidInput
@@ -98,9 +98,7 @@ def import_vectors(
     path = _vectors_in(path)
     set_name = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", path.stem).strip("-._") or "imported"
     if not NAME.fullmatch(set_name):
-        raise InvalidInput(
-            f"{set_name!r} cannot name a feature set: use letters, digits, _ . and -, at most 100."
-        )
+        raise InvalidInput(f"{set_name!r} cannot name a feature set: {NAMES}.")
     table = _open(path, ids or _ids_beside(path), key)
     items = list(all_items(host, dataset_id))
     match = _matched(table, items)

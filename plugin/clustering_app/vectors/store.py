@@ -43,7 +43,9 @@ from clustering_app.vectors.rows import Rows
 from host_contract.entities import Metadata
 
 FEATURE_SETS = "feature_sets"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+NAME = re.compile(r"(?!zarr\.json$)[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Of a feature set. Under `zarr.json` lies what Zarr knows of the group itself."""
+NAMES = "use letters, digits, _ . and -, at most 100, and not 'zarr.json'"
 
 
 class FeatureStore:
@@ -93,10 +95,10 @@ class FeatureStore:
 
         Raises:
             ModelMismatch: it is there, and its vectors come from another model.
-            StoreError: the name has characters that a group cannot have.
+            StoreError: a group cannot have the name.
         """
         if not NAME.fullmatch(name):
-            raise StoreError(f"{name!r} cannot name a feature set: use letters, digits, _ . and -.")
+            raise StoreError(f"{name!r} cannot name a feature set: {NAMES}.")
 
         def write(root: zarr.Group) -> None:
             there = _children(root, FEATURE_SETS)
@@ -174,10 +176,10 @@ class FeatureStore:
     @reading
     def content_versions(self, name: str) -> dict[str, str]:
         """Content version that each item's vector was made from; empty without the feature set."""
-        root = self._root()
-        if root is None or f"{FEATURE_SETS}/{name}" not in root:
+        try:
+            group = _feature_set(self._read(), name)
+        except NoFeatures:
             return {}
-        group = _feature_set(root, name)
         columns = (strings(group[column][:]) for column in ("item_ids", "content_versions"))
         return dict(zip(*columns, strict=True))
 
@@ -332,6 +334,6 @@ def _snapshot(root: zarr.Group) -> str:
 
 def _feature_set(root: zarr.Group, name: str) -> Any:
     path = f"{FEATURE_SETS}/{name}"
-    if path not in root:
+    if not NAME.fullmatch(name) or path not in root:  # others lead out of the group, or deeper
         raise NoFeatures(f"There is no feature set {name!r}: extract features first.")
     return root[path]
