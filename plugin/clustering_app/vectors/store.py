@@ -86,6 +86,10 @@ class FeatureStore:
         groups = _children(self._read(), FEATURE_SETS)
         return [describe(group) for group in sorted(groups, key=_created)]
 
+    def with_vectors(self) -> list[FeatureSetInfo]:
+        """Those of the feature sets that hold a vector, in the order of creation."""
+        return [info for info in self.feature_sets() if info.count]
+
     def count(self, name: str) -> int:
         """N, vectors in a feature set; 0 when there is no such set."""
         return next((info.count for info in self.feature_sets() if info.name == name), 0)
