@@ -194,6 +194,21 @@ def test_new_weights_make_a_feature_set_of_their_own(platform: LocalPlatform) ->
     assert counts == {"mean-colour": 3, report.feature_set: 3}
 
 
+class AccentedCheckpoint(MeanColour):
+    """Weights in a file whose name a feature set cannot have."""
+
+    fingerprint = dataclasses.replace(
+        MeanColour.fingerprint, weights_source="/été/modèle ①.safetensors"
+    )
+
+
+def test_a_checkpoint_may_have_any_name(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 2)
+    report = run(Context(platform.host("clustering")), dataset, AccentedCheckpoint())
+    assert report.feature_set == "mean-colour.t--mod-le---safetensors"
+    assert store_of(platform, dataset).count(report.feature_set) == 2
+
+
 def test_each_choice_does_what_its_count_says(platform: LocalPlatform) -> None:
     dataset, encoder = dataset_of(platform, 6), MeanColour()
     host, store = platform.host("clustering"), store_of(platform, dataset)
