@@ -164,8 +164,11 @@ def test_chosen_items_are_encoded_whether_or_not_they_have_a_vector(
     run(context, dataset, encoder, query={"name": {"$in": ["0.png", "1.png"]}})
     assert encoder.encoded == 2
     chosen = platform.datasets.item_ids(dataset)[1:3]
-    assert run(context, dataset, encoder, item_ids=chosen).encoded == 2
+    report = run(context, dataset, encoder, item_ids=chosen)
+    assert (report.encoded, report.unchanged) == (2, 0)
     assert store_of(platform, dataset).count("mean-colour") == 3
+    report = run(context, dataset, encoder, choice=Choice.ALL)
+    assert (report.encoded, report.unchanged) == (5, 0)
 
 
 def test_cancelled_in_the_middle_keeps_what_was_done(platform: LocalPlatform) -> None:
