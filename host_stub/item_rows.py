@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from host_contract.entities import Annotation, Item, Metadata
 from host_contract.errors import InvalidInput, ItemGone, ItemUnreadable
+from host_contract.mimetypes import mimetype_of
 from host_stub.database import ItemRow, new_id, now
 from host_stub.files import Files, Part, Readable
 from host_stub.json_values import check_json
@@ -66,7 +66,7 @@ def new_row(
         id=new_id(),
         name=name,
         folder=place,
-        mimetype=mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream",
+        mimetype=mimetype_of(name),
         size=parts[0].size,
         created=now(),
         content=parts[0].sha256,

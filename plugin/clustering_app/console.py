@@ -81,12 +81,12 @@ def find_dataset(host: Host, name_or_id: str) -> Dataset:
 
 
 def newest_feature_set(store: FeatureStore, dataset: Dataset) -> str:
-    """Name of the feature set made last.
+    """Name of the feature set made last of those that hold vectors.
 
     Raises:
         NoFeatures: there is none; says what to do.
     """
-    feature_sets = store.feature_sets()
+    feature_sets = store.with_vectors()
     if not feature_sets:
         raise NoFeatures(
             f"Dataset {dataset.name!r} has no vectors yet; run: clustering extract {dataset.name!r}"
@@ -95,13 +95,13 @@ def newest_feature_set(store: FeatureStore, dataset: Dataset) -> str:
 
 
 def newest_encoded_set(store: FeatureStore, dataset: Dataset) -> str:
-    """Name of the feature set made last of those whose model can encode a text.
+    """Name of the feature set made last of those with vectors whose model can encode a text.
 
     Raises:
         NoFeatures: there is none; says what to do.
     """
     newest = newest_feature_set(store, dataset)
-    encoded = [info.name for info in store.feature_sets() if not info.fingerprint.imported]
+    encoded = [info.name for info in store.with_vectors() if not info.fingerprint.imported]
     if not encoded:
         raise NoFeatures(
             f"The vectors {newest!r} were imported, and no model of theirs can encode a text; run: "

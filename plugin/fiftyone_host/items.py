@@ -7,7 +7,6 @@ contract's own meaning; columns are read a thousand samples at a time.
 from __future__ import annotations
 
 import json
-import mimetypes
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from fiftyone_host.ids import item_id, load, moment, parts
 from host_contract.context import Query
 from host_contract.entities import Annotation, Item, ItemPage
 from host_contract.errors import InvalidQuery, ItemUnreadable, NotFound
+from host_contract.mimetypes import mimetype_of
 from host_contract.query import Filter, matches, parse_query
 
 PAGE = 1000
@@ -124,7 +124,7 @@ class Items:
                 raise ItemUnreadable(f"{path.name!r} ({whole}): {error.strerror}.") from error
 
         size, version = _file(path)
-        mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        mimetype = mimetype_of(path.name)
         shown = self.pictures is not None and mimetype.startswith("image/")
         return Item(
             id=whole,

@@ -125,6 +125,20 @@ def test_vectors_are_kept_where_storage_says(
     assert "not in s3://another" in failed(call("extract", "emoji"))
 
 
+def test_an_extraction_that_gave_no_vector_hides_no_feature_set(
+    clustering: Clustering, tmp_path: Path
+) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "a.csv").write_text("1,2")
+    succeeded(clustering("import", str(tmp_path / "tables")))
+    (tmp_path / "mine.tsv").write_text("1\t2\n")
+    succeeded(clustering("import-vectors", "tables", str(tmp_path / "mine.tsv")))
+    succeeded(clustering("extract", "tables"))
+    out = tmp_path / "out.npy"
+    assert "Wrote 1 vectors" in succeeded(clustering("export-vectors", "tables", "-o", str(out)))
+    assert "'mine' were imported" in failed(clustering("search", "tables", "a cat"))
+
+
 def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) -> None:
     assert "nowhere" in failed(clustering("import", str(tmp_path / "nowhere")))
     assert "No dataset 'gone'" in failed(clustering("extract", "gone"))

@@ -165,8 +165,11 @@ def test_chosen_items_are_encoded_whether_or_not_they_have_a_vector(
     run(context, dataset, encoder, query={"name": {"$in": ["0.png", "1.png"]}})
     assert encoder.encoded == 2
     chosen = platform.datasets.item_ids(dataset)[1:3]
-    assert run(context, dataset, encoder, item_ids=chosen).encoded == 2
+    report = run(context, dataset, encoder, item_ids=chosen)
+    assert (report.encoded, report.unchanged) == (2, 0)
     assert store_of(platform, dataset).count("mean-colour") == 3
+    report = run(context, dataset, encoder, choice=Choice.ALL)
+    assert (report.encoded, report.unchanged) == (5, 0)
 
 
 def test_cancelled_in_the_middle_keeps_what_was_done(platform: LocalPlatform) -> None:
@@ -193,6 +196,21 @@ def test_new_weights_make_a_feature_set_of_their_own(platform: LocalPlatform) ->
     assert report.feature_set == f"mean-colour-{OtherWeights.fingerprint.id}"
     counts = {info.name: info.count for info in store_of(platform, dataset).feature_sets()}
     assert counts == {"mean-colour": 3, report.feature_set: 3}
+
+
+class AccentedCheckpoint(MeanColour):
+    """Weights in a file whose name a feature set cannot have."""
+
+    fingerprint = dataclasses.replace(
+        MeanColour.fingerprint, weights_source="/été/modèle ①.safetensors"
+    )
+
+
+def test_a_checkpoint_may_have_any_name(platform: LocalPlatform) -> None:
+    dataset = dataset_of(platform, 2)
+    report = run(Context(platform.host("clustering")), dataset, AccentedCheckpoint())
+    assert report.feature_set == "mean-colour.t--mod-le---safetensors"
+    assert store_of(platform, dataset).count(report.feature_set) == 2
 
 
 def test_each_choice_does_what_its_count_says(platform: LocalPlatform) -> None:

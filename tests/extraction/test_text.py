@@ -24,8 +24,11 @@ def test_text_is_read_with_single_spaces(encoding: str, text: str) -> None:
 
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize("character", ["é", "€", "🐈"])
-def test_a_long_text_may_be_cut_within_a_character(shift: int, character: str) -> None:
-    content = io.BytesIO(("x" * shift + character * READ_BYTES).encode())
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_long_text_may_be_cut_within_a_character(
+    encoding: str, shift: int, character: str
+) -> None:
+    content = io.BytesIO(("x" * shift + character * READ_BYTES).encode(encoding))
     assert decode_text(content) == ("x" * shift + character * MAX_CHARACTERS)[:MAX_CHARACTERS]
     assert content.tell() == READ_BYTES
 
@@ -34,7 +37,9 @@ def test_a_long_text_may_be_cut_within_a_character(shift: int, character: str) -
     ("content", "says"),
     [(b"", "is empty"), (b" \n ", "is empty"), (b"caf\xe9 au lait", "UTF-8"),
      (b"a\0b", "characters of number 0"), (bytes(READ_BYTES - 5) + b"\xff" * 9, "UTF-8"),
-     (b"x" * (READ_BYTES - 9) + b"\xff" * 99, "UTF-8")],
+     (b"x" * (READ_BYTES - 9) + b"\xff" * 99, "UTF-8"),
+     (b"\xef\xbb\xbf" + b"x" * (READ_BYTES - 9) + b"\xff" * 99, "UTF-8"),
+     (b"x" * (READ_BYTES - 2) + b"\xffx", "UTF-8"), (b"caf\xc3", "UTF-8")],
 )  # fmt: skip
 def test_what_is_no_text_is_refused(content: bytes, says: str) -> None:
     with pytest.raises(Undecodable, match=says):

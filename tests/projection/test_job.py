@@ -258,9 +258,19 @@ def test_without_vectors_it_says_what_to_press(host: Host, dataset_id: str) -> N
     store.delete_items(["item-00000", "item-00001"])
     with pytest.raises(NoFeatures, match="'words' holds no vectors: press Add CLIP Embeddings"):
         project(Execution(host), dataset_id, feature_set="words", parameters=PCA)
-    with pytest.raises(NoFeatures, match="no feature set 'other'"):
-        project(Execution(host), dataset_id, feature_set="other", parameters=PCA)
+    for name in ("other", "../words", "words/vectors"):
+        with pytest.raises(NoFeatures, match=f"no feature set '{name}'"):
+            project(Execution(host), dataset_id, feature_set=name, parameters=PCA)
     assert list_runs(store) == []
+
+
+def test_a_feature_set_without_vectors_is_not_the_newest(host: Host, dataset_id: str) -> None:
+    store = store_vectors(host, dataset_id, mixture(20, clusters=2, dimension=6)[0])
+    store.create("empty", store.read("words").info.fingerprint)
+    info = project(Execution(host), dataset_id, feature_set=None, parameters=PCA)
+    assert (info.feature_set, info.count) == ("words", 20)
+    with pytest.raises(NoFeatures, match="'empty' holds no vectors"):
+        project(Execution(host), dataset_id, feature_set="empty", parameters=PCA)
 
 
 def test_a_vector_that_is_not_finite_is_refused_by_the_name_of_its_item(

@@ -45,9 +45,14 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with LocalPlatform(tmp_path / "data") as platform:
-        yield filled(platform)
+def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
+    with LocalPlatform(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def place(platform: LocalPlatform) -> Place:
+    return filled(platform)
 
 
 @pytest.fixture(scope="module")

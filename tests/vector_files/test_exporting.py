@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from clustering_app.errors import NoFeatures
 from clustering_app.vector_files.exporting import export_vectors
 from clustering_app.vector_files.importing import import_vectors
 from clustering_app.vector_files.npy import read_npy, write_npy
@@ -112,6 +113,9 @@ def test_where_it_cannot_go_is_said(place: Place, tmp_path: Path) -> None:
         export_vectors(place.host, place.dataset, "made", tmp_path / "out.csv")
     with pytest.raises(InvalidInput, match="cannot be written: No such file"):
         export_vectors(place.host, place.dataset, "made", tmp_path / "no" / "out.npy")
+    for name in ("other", "../made", "made/vectors"):
+        with pytest.raises(NoFeatures, match=f"no feature set '{name}'"):
+            export_vectors(place.host, place.dataset, name, tmp_path / "out.npy")
     place.host.delete_items(place.item_ids)
     with pytest.raises(InvalidInput, match="no vectors of items"):
         export_vectors(place.host, place.dataset, "made", tmp_path / "out.npy")

@@ -11,8 +11,9 @@ import pyarrow.parquet
 import pytest
 
 from clustering_app.vector_files.importing import import_vectors
-from clustering_app.vector_files.matching import NONE, SEVERAL
+from clustering_app.vector_files.matching import NONE, SEVERAL, SEVERAL_AT_PATH
 from host_contract.errors import InvalidInput
+from host_stub.platform import LocalPlatform
 from tests.vector_files.conftest import PATHS, Place
 
 VECTORS = np.linspace(-2.0, 2.0, 18, dtype=np.float32).reshape(6, 3)
@@ -22,7 +23,7 @@ def as_kept(rows: list[int]) -> dict[int, list[float]]:
     return {row: VECTORS[row].astype(np.float16).tolist() for row in rows}
 
 
-def write_parquet(path: Path, **columns: object) -> Path:
+def write_parquet(path: Path, /, **columns: object) -> Path:
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return path
 
@@ -74,6 +75,26 @@ def test_rows_are_matched_by_id_path_or_name(place: Place, tmp_path: Path, kind:
     assert report.to_json()["unmatched"][0] == {"row": 5, "key": "a.png", "reason": SEVERAL}  # type: ignore[index,call-overload]
 
 
+def test_a_path_of_several_items_is_of_none_of_them(
+    platform: LocalPlatform, place: Place, tmp_path: Path
+) -> None:
+    twins = [
+        platform.datasets.add(place.dataset, "c.png", io.BytesIO(b"x"), folder=folder).id
+        for folder in ("/", "/cats", "/cats")
+    ]
+    path = write_npy(tmp_path / "v.npy", VECTORS[:4])
+    keys = ["/c.png", "cats/c.png", twins[2], "cats/b.png"]
+    report = import_vectors(place.host, place.dataset, path, ids=keys_file(tmp_path, ".txt", keys))
+    assert report.imported == 2
+    assert report.unmatched == ((1, "/c.png", SEVERAL_AT_PATH), (2, "cats/c.png", SEVERAL_AT_PATH))
+    found = place.store.read("v")
+    assert set(found.item_ids) == {twins[2], place.item_ids[1]}
+    only = keys_file(tmp_path, ".txt", ["cats/c.png"])
+    with pytest.raises(InvalidInput, match=f"the first is 'cats/c.png': {SEVERAL_AT_PATH}"):
+        one = write_npy(tmp_path / "one.npy", VECTORS[:1])
+        import_vectors(place.host, place.dataset, one, ids=only)
+
+
 @pytest.mark.parametrize("kind", ["float", "double", "halffloat", "fixed"])
 @pytest.mark.parametrize("column", ["id", "file_name"])
 def test_parquet_comes_in_by_its_columns(
@@ -93,6 +114,49 @@ def test_parquet_comes_in_by_its_columns(
     )
     assert import_vectors(place.host, place.dataset, path).imported == 6
     assert place.imported("v") == as_kept(list(range(6)))
+
+
+def backwards(kind: pyarrow.DataType) -> dict[str, object]:
+    """A table whose order is not that of the items: by creation order all would be wrong."""
+    return {
+        "path": pyarrow.array(PATHS[::-1], kind),
+        "v": pyarrow.array(list(VECTORS), pyarrow.list_(pyarrow.float32())),
+    }
+
+
+@pytest.mark.parametrize("key", [None, "path"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pyarrow.dictionary(pyarrow.int8(), pyarrow.string()),
+        pyarrow.dictionary(pyarrow.int32(), pyarrow.large_string()),
+        pyarrow.string_view(),
+    ],
+    ids=str,
+)
+def test_ids_may_be_texts_of_any_kind(
+    place: Place, tmp_path: Path, kind: pyarrow.DataType, key: str | None
+) -> None:
+    path = write_parquet(tmp_path / "v.parquet", **backwards(kind))
+    assert import_vectors(place.host, place.dataset, path, key=key).imported == 6
+    assert place.imported("v") == {5 - row: kept for row, kept in as_kept([*range(6)]).items()}
+
+
+def test_a_table_whose_ids_have_an_unknown_name_is_never_taken_in_its_order(
+    place: Place, tmp_path: Path
+) -> None:
+    columns = backwards(pyarrow.string())
+    table = {"file": columns["path"], "size": [1] * 6, "v": columns["v"]}
+    path = write_parquet(tmp_path / "v.parquet", **table)
+    with pytest.raises(InvalidInput, match=r"which of the columns 'file', 'size', 'v' .* --key"):
+        import_vectors(place.host, place.dataset, path)
+    with pytest.raises(InvalidInput, match="no column 'path'; there are 'file', 'size', 'v'"):
+        import_vectors(place.host, place.dataset, path, key="path")
+    with pytest.raises(InvalidInput, match="'size' holds no texts"):
+        import_vectors(place.host, place.dataset, path, key="size")
+    assert not place.store.exists()
+    assert import_vectors(place.host, place.dataset, path, key="file").imported == 6
+    assert place.imported("v") == {5 - row: kept for row, kept in as_kept([*range(6)]).items()}
 
 
 def test_tensorboards_files_are_found_beside_each_other(place: Place, tmp_path: Path) -> None:
@@ -116,6 +180,21 @@ def test_the_same_file_may_come_again_and_another_needs_another_name(
     import_vectors(place.host, place.dataset, path, name="other")
     assert [info.name for info in place.store.feature_sets()] == ["v", "other"]
     assert place.imported("v") == as_kept(list(range(6)))
+
+
+def test_the_same_file_with_corrected_ids_leaves_no_vector_of_the_wrong_ones(
+    place: Place, tmp_path: Path
+) -> None:
+    path = write_npy(tmp_path / "v.npy", VECTORS[:2])
+    place.write_vectors(VECTORS)
+    for numbers in ([0, 1], [3, 1], [2, 3]):
+        ids = keys_file(tmp_path, ".txt", [place.item_ids[number] for number in numbers])
+        report = import_vectors(place.host, place.dataset, path, ids=ids)
+        assert (report.imported, report.without) == (2, 4)
+        expected = {number: as_kept([row])[row] for row, number in enumerate(numbers)}
+        assert place.imported("v") == expected
+        assert place.host.feature_sets(place.dataset)[0].count == 2
+    assert place.imported("made") == as_kept(list(range(6)))
 
 
 def header(dtype: str, shape: str) -> bytes:
@@ -229,8 +308,10 @@ def test_what_is_not_there_and_what_cannot_be_a_name_is_said(place: Place, tmp_p
     with pytest.raises(InvalidInput, match=r"without tensors\.tsv or vectors\.tsv"):
         import_vectors(place.host, place.dataset, tmp_path / "empty")
     path = write_npy(tmp_path / "v.npy", VECTORS)
-    with pytest.raises(InvalidInput, match="cannot name a feature set"):
-        import_vectors(place.host, place.dataset, path, name="../v")
+    for name in ("../v", "zarr.json"):
+        with pytest.raises(InvalidInput, match="cannot name a feature set"):
+            import_vectors(place.host, place.dataset, path, name=name)
+    assert not place.store.exists()
     with pytest.raises(InvalidInput, match=r"no column 'y'; there are 'id'"):
         table = write_parquet(tmp_path / "v.parquet", id=["c.png"], v=[[1.0]])
         import_vectors(place.host, place.dataset, table, key="y")

@@ -83,12 +83,24 @@ def test_vectors_of_two_models_never_mix(
         store.append("tiny", ["a"], ["1"], np.ones((1, 3), np.float32))
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 101, "new\nline"])
+@pytest.mark.parametrize(
+    "name", ["", "../up", "a/b", ".hidden", "x" * 101, "new\nline", "zarr.json"]
+)
 def test_names_that_are_no_group_are_refused(
     store: FeatureStore, make_fingerprint: Fingerprint, name: str
 ) -> None:
     with pytest.raises(StoreError, match="cannot name"):
         store.create(name, make_fingerprint())
+
+
+@pytest.mark.parametrize("name", ["", "..", "../tiny", "/tiny", "tiny/vectors", "zarr.json"])
+def test_what_is_no_name_is_no_feature_set(store: FeatureStore, name: str) -> None:
+    store.append("tiny", ["a"], ["1"], rows(1))
+    for use in (store.read, lambda name: store.append(name, ["a"], ["1"], rows(1))):
+        with pytest.raises(NoFeatures, match="There is no feature set"):
+            use(name)
+    assert store.content_versions(name) == {}
+    assert store.content_versions("tiny") == {"a": "1"}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e6])

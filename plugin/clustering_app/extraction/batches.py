@@ -39,7 +39,7 @@ class Plan:
     changed: int
     """Items whose bytes changed since."""
     unchanged: int
-    """Items whose vector is up to date."""
+    """Items whose vector is up to date, and that are not encoded again."""
     removed: tuple[str, ...] = field(repr=False)
     """Ids that have a vector and are not among the items."""
     not_embeddable: tuple[NotEmbedded, ...] = field(repr=False)
@@ -73,10 +73,11 @@ def plan(
             )
             continue
         state = _state(item, content_versions)
-        counts[state] += 1
         wanted = choice in (state, Choice.ALL) or (state and choice is Choice.OUTDATED)
-        if wanted or item.id in again:
+        if chosen := wanted or item.id in again:
             encode.append(item.id)
+        if state is not None or not chosen:
+            counts[state] += 1
     return Plan(
         encode=tuple(encode),
         items=frozenset(seen),

@@ -163,7 +163,8 @@ def feature_set_name(encoder: Encoder, existing: Sequence[FeatureSetInfo]) -> st
     fingerprint = encoder.fingerprint
     name = fingerprint.model
     if fingerprint.weights_source is not None:
-        tag = "".join(c if c.isalnum() else "-" for c in fingerprint.weights_source).strip("-")
+        plain = (c if c.isascii() and c.isalnum() else "-" for c in fingerprint.weights_source)
+        tag = "".join(plain).strip("-")
         name = f"{name}.{tag}"[-80:].lstrip(".-_")
     taken = {info.name: info.fingerprint.id for info in existing}
     return name if taken.get(name, fingerprint.id) == fingerprint.id else f"{name}-{fingerprint.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import BinaryIO
 
 from clustering_app.errors import Undecodable
@@ -22,13 +23,12 @@ def decode_text(file: BinaryIO) -> str:
         ItemUnreadable: the file raised it.
     """
     content = file.read(READ_BYTES)
-    encoding = next((name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark)), None)
-    try:
-        text = content.decode(encoding or "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start < READ_BYTES - 4:  # behind that it is the end that is cut
-            raise Undecodable("not text in UTF-8") from None
-        text = content.decode(encoding or "utf-8-sig", "ignore")
+    marks = (name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark))
+    decoder = codecs.getincrementaldecoder(next(marks, "utf-8-sig"))()
+    try:  # a decoder of parts: where the file goes on, its last character may be cut
+        text = decoder.decode(content, final=len(content) < READ_BYTES)
+    except UnicodeDecodeError:
+        raise Undecodable("not text in UTF-8") from None
     if "\0" in text:
         raise Undecodable("not text: it has characters of number 0")
     words = " ".join(text.split())

@@ -44,7 +44,7 @@ def project(
     Args:
         context: Of the execution; progress, cancellation and the host.
         dataset_id: The dataset.
-        feature_set: Name of its feature set; the newest one when None.
+        feature_set: Name of its feature set; the newest one with vectors when None.
         parameters: What the user chose.
         of_text: Gives the vector (D,) of a text by a model; needed where an axis says one.
 
@@ -127,8 +127,8 @@ def _keep(
 
 def _read(context: ExecutionContext, store: FeatureStore, name: str | None) -> FeatureSet:
     nothing = "press Add CLIP Embeddings, or run Clip Extract Features from Dataset Actions."
-    sets = store.feature_sets()
-    if not sets:
+    sets = store.with_vectors()
+    if not name and not sets:
         raise NoFeatures(f"There are no vectors yet: {nothing}")
     found = store.read(name or sets[-1].name)
     if not found.item_ids:

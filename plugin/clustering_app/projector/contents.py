@@ -171,7 +171,7 @@ class Contents:
 def read_contents(host: Host, dataset_id: str, run_id: str | None = None) -> Contents:
     """Read everything, with this map or else the newest. Without vectors no item is read."""
     store = FeatureStore(host.storage(dataset_id))
-    feature_sets = tuple(info for info in store.feature_sets() if info.count)
+    feature_sets = tuple(store.with_vectors())
     if not feature_sets:
         return Contents()
     runs = list_runs(store)

@@ -20,7 +20,7 @@ from clustering_app.vector_files.parquet import read_parquet
 from clustering_app.vector_files.table import VectorTable, opened_bytes
 from clustering_app.vector_files.tsv import read_tsv, read_tsv_keys
 from clustering_app.vectors.feature_set import IMPORTED, ModelFingerprint
-from clustering_app.vectors.store import NAME, FeatureStore
+from clustering_app.vectors.store import NAME, NAMES, FeatureStore
 from host_contract.context import Host
 from host_contract.entities import Item
 from host_contract.errors import InvalidInput
@@ -79,6 +79,8 @@ def import_vectors(
 ) -> ImportReport:
     """Make a feature set of a file of vectors. Nothing is written before all of it was checked.
 
+    The same file may come again under its name, as with better ids: what it says last holds alone.
+
     Args:
         host: Where the items are.
         dataset_id: The dataset.
@@ -96,9 +98,7 @@ def import_vectors(
     path = _vectors_in(path)
     set_name = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", path.stem).strip("-._") or "imported"
     if not NAME.fullmatch(set_name):
-        raise InvalidInput(
-            f"{set_name!r} cannot name a feature set: use letters, digits, _ . and -, at most 100."
-        )
+        raise InvalidInput(f"{set_name!r} cannot name a feature set: {NAMES}.")
     table = _open(path, ids or _ids_beside(path), key)
     items = list(all_items(host, dataset_id))
     match = _matched(table, items)
@@ -119,6 +119,7 @@ def import_vectors(
         [item.id for item in owners],
         [item.content_version for item in owners],
         vectors,
+        alone=True,  # the file may have come before with other ids
     )
     host.save_feature_set(
         dataset_id,
@@ -177,7 +178,7 @@ def _matched(table: VectorTable, items: list[Item]) -> Match:
 
 
 def _check_free(store: FeatureStore, fingerprint: ModelFingerprint) -> None:
-    """The same file may come again, so that an import that was killed can be repeated."""
+    """The same file may come again: an import that was killed is repeated, or ids are corrected."""
     taken = {info.name: info.fingerprint.id for info in store.feature_sets()}
     if taken.get(fingerprint.model, fingerprint.id) != fingerprint.id:
         raise InvalidInput(

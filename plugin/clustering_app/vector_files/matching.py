@@ -9,6 +9,7 @@ from host_contract.entities import Item
 from host_contract.errors import InvalidInput
 
 SEVERAL = "several items have this name: use their paths or ids"
+SEVERAL_AT_PATH = "several items have this path: use their ids"
 NONE = "no item has this id, path or name"
 
 
@@ -35,11 +36,11 @@ def match_rows(source: str, keys: Sequence[str], items: Iterable[Item]) -> Match
         InvalidInput: two rows are of one item, or no row is of any.
     """
     by_id: dict[str, Item] = {}
-    by_path: dict[str, Item] = {}
+    by_path: dict[str, Item | None] = {}
     by_name: dict[str, Item | None] = {}
     for item in items:
         by_id[item.id] = item
-        by_path[path_of(item)] = item
+        by_path[path_of(item)] = None if path_of(item) in by_path else item
         by_name[item.name] = None if item.name in by_name else item
     found: list[Item | None] = []
     unmatched: list[tuple[int, str, str]] = []
@@ -49,7 +50,8 @@ def match_rows(source: str, keys: Sequence[str], items: Iterable[Item]) -> Match
         one = by_id.get(key) or by_path.get(path) or by_name.get(path)
         found.append(one)
         if one is None:
-            unmatched.append((row, key, SEVERAL if path in by_name else NONE))
+            several = SEVERAL if path in by_name else NONE
+            unmatched.append((row, key, SEVERAL_AT_PATH if path in by_path else several))
         elif (before := rows.setdefault(one.id, row)) != row:
             raise InvalidInput(
                 f"{source}: rows {before:,} and {row:,} are both of item {one.name!r} ({one.id}); "
@@ -57,8 +59,8 @@ def match_rows(source: str, keys: Sequence[str], items: Iterable[Item]) -> Match
             )
     if not rows:
         raise InvalidInput(
-            f"{source}: none of its {len(keys):,} ids is an item's id, path or name in this "
-            f"dataset; the first is {keys[0][:200]!r}."
+            f"{source}: none of its {len(keys):,} ids is that of one item in this dataset; the "
+            f"first is {keys[0][:200]!r}: {unmatched[0][2]}."
         )
     return Match(items=tuple(found), unmatched=tuple(unmatched))
 

@@ -27,7 +27,8 @@ def read_parquet(path: Path, wanted: str | None) -> VectorTable:
 
     Args:
         path: The file.
-        wanted: Name of the column of ids; the first known one when not given.
+        wanted: Name of the column of ids; the first known one when not given. A table of vectors
+            alone has none.
 
     Raises:
         InvalidInput: it is no such table. Rows are refused by number when they are read.
@@ -40,8 +41,9 @@ def read_parquet(path: Path, wanted: str | None) -> VectorTable:
         file = pyarrow.parquet.ParquetFile(path)
         with file:
             vectors = _vector_column(path.name, file.schema_arrow)
-            texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
-            ids = key_column(path.name, texts, wanted)
+            columns = {field.name: _is_text(field.type) for field in file.schema_arrow}
+            alone = wanted is None and len(columns) == 1
+            ids = None if alone else key_column(path.name, columns, wanted)
             _check_lengths(path.name, file.metadata, vectors, ids)
             first = next(file.iter_batches(1, columns=[vectors]), None)
             dimension = 0 if first is None else _values(path.name, first.column(0), 0).shape[1]
@@ -119,7 +121,10 @@ def _vector_column(source: str, schema: Any) -> str:
 def _is_text(kind: Any) -> bool:
     import pyarrow.types as types
 
-    return bool(types.is_string(kind) or types.is_large_string(kind))
+    if types.is_dictionary(kind):  # such as a category of pandas
+        return _is_text(kind.value_type)
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    return any(is_one(kind) for is_one in texts)
 
 
 def _check_lengths(source: str, metadata: Any, vectors: str, ids: str | None) -> None:

@@ -5,7 +5,7 @@ Nothing of a file is trusted: not its length, not its types, not what it says of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,26 @@ def opened_bytes(path: Path) -> int:
         raise InvalidInput(f"{str(path)!r} cannot be read: {reason}.") from None
 
 
-def key_column(source: str, columns: list[str], wanted: str | None) -> str | None:
-    """The column of ids: the one wanted, else the first known one; None when there is none.
+def key_column(source: str, columns: Mapping[str, bool], wanted: str | None) -> str:
+    """The column of ids: the one wanted, else the first known one that holds texts.
+
+    Args:
+        source: Name of the file, for messages.
+        columns: All that there are, by name: whether they hold texts.
+        wanted: Name of one of them.
 
     Raises:
-        InvalidInput: the one that is wanted is not there.
+        InvalidInput: there is none, or the one that is wanted is not there or holds no texts.
     """
-    if wanted is not None and wanted not in columns:
-        names = ", ".join(repr(name) for name in columns[:20])
-        raise InvalidInput(f"{source}: there is no column {wanted!r}; there are {names}.")
-    return wanted or next((name for name in KEY_COLUMNS if name in columns), None)
+    names = ", ".join(repr(name) for name in list(columns)[:20])
+    column = wanted or next((name for name in KEY_COLUMNS if columns.get(name)), None)
+    if column is None:
+        raise InvalidInput(
+            f"{source}: which of the columns {names} has the ids? Say with --key; without any "
+            "other column, the vectors are taken to be all items in their order."
+        )
+    if column not in columns:
+        raise InvalidInput(f"{source}: there is no column {column!r}; there are {names}.")
+    if not columns[column]:
+        raise InvalidInput(f"{source}: column {column!r} holds no texts, and ids are texts.")
+    return column

@@ -70,13 +70,7 @@ def read_tsv_keys(path: Path, wanted: str | None) -> tuple[str, ...]:
     head = lines[0].split("\t") if lines else []
     if len(head) == 1:
         return tuple(lines)
-    column = key_column(path.name, head, wanted)
-    if column is None:
-        names = ", ".join(repr(name) for name in head[:20])
-        raise InvalidInput(
-            f"{path.name}: which of the columns {names} has the ids? Say with --key."
-        )
-    place, keys = head.index(column), []
+    place, keys = head.index(key_column(path.name, dict.fromkeys(head, True), wanted)), []
     for number, line in enumerate(lines[1:], 2):
         cells = line.split("\t")
         if len(cells) != len(head):

@@ -43,7 +43,9 @@ from clustering_app.vectors.rows import Rows
 from host_contract.entities import Metadata
 
 FEATURE_SETS = "feature_sets"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+NAME = re.compile(r"(?!zarr\.json$)[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Of a feature set. Under `zarr.json` lies what Zarr knows of the group itself."""
+NAMES = "use letters, digits, _ . and -, at most 100, and not 'zarr.json'"
 
 
 class FeatureStore:
@@ -84,6 +86,10 @@ class FeatureStore:
         groups = _children(self._read(), FEATURE_SETS)
         return [describe(group) for group in sorted(groups, key=_created)]
 
+    def with_vectors(self) -> list[FeatureSetInfo]:
+        """Those of the feature sets that hold a vector, in the order of creation."""
+        return [info for info in self.feature_sets() if info.count]
+
     def count(self, name: str) -> int:
         """N, vectors in a feature set; 0 when there is no such set."""
         return next((info.count for info in self.feature_sets() if info.name == name), 0)
@@ -93,10 +99,10 @@ class FeatureStore:
 
         Raises:
             ModelMismatch: it is there, and its vectors come from another model.
-            StoreError: the name has characters that a group cannot have.
+            StoreError: a group cannot have the name.
         """
         if not NAME.fullmatch(name):
-            raise StoreError(f"{name!r} cannot name a feature set: use letters, digits, _ . and -.")
+            raise StoreError(f"{name!r} cannot name a feature set: {NAMES}.")
 
         def write(root: zarr.Group) -> None:
             there = _children(root, FEATURE_SETS)
@@ -117,6 +123,8 @@ class FeatureStore:
         item_ids: Sequence[str],
         content_versions: Sequence[str],
         vectors: NDArray[np.floating[Any]],
+        *,
+        alone: bool = False,
     ) -> str:
         """Write the vectors of a batch of items in one commit.
 
@@ -128,6 +136,7 @@ class FeatureStore:
             item_ids: B ids, each once.
             content_versions: B, the items' contents that the vectors were made from.
             vectors: (B, D), finite within float16.
+            alone: Remove the vectors of all other items from the set, in the same commit.
 
         Returns:
             Id of the new snapshot.
@@ -143,6 +152,8 @@ class FeatureStore:
         def write(root: zarr.Group) -> None:
             nonlocal added
             group = _feature_set(root, name)
+            if alone:
+                delete_rows(group, set(strings(group["item_ids"][:])) - set(item_ids))
             added = write_rows(group, item_ids, content_versions, batch, self._rows.of(group))
 
         with self._rows_lock:
@@ -169,10 +180,10 @@ class FeatureStore:
     @reading
     def content_versions(self, name: str) -> dict[str, str]:
         """Content version that each item's vector was made from; empty without the feature set."""
-        root = self._root()
-        if root is None or f"{FEATURE_SETS}/{name}" not in root:
+        try:
+            group = _feature_set(self._read(), name)
+        except NoFeatures:
             return {}
-        group = _feature_set(root, name)
         columns = (strings(group[column][:]) for column in ("item_ids", "content_versions"))
         return dict(zip(*columns, strict=True))
 
@@ -330,6 +341,6 @@ def _snapshot(root: zarr.Group) -> str:
 
 def _feature_set(root: zarr.Group, name: str) -> Any:
     path = f"{FEATURE_SETS}/{name}"
-    if path not in root:
+    if not NAME.fullmatch(name) or path not in root:  # others lead out of the group, or deeper
         raise NoFeatures(f"There is no feature set {name!r}: extract features first.")
     return root[path]
