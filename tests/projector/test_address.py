@@ -27,7 +27,7 @@ searches = st.builds(Search, texts, texts, texts, st.integers(0, 999), groups).f
 )
 addresses = st.builds(
     Address, run=texts, color_by=texts, label_by=texts, selected=groups, isolated=groups,
-    search=st.none() | searches, seen=numbers, pictures=st.booleans(),
+    search=st.none() | searches, seen=numbers, pictures=st.booleans(), described=texts,
 )  # fmt: skip
 
 

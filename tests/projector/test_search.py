@@ -70,6 +70,12 @@ def test_what_the_map_says_of_an_item_is_a_field_too(mapped: Place) -> None:
     assert asked(tab, ["cluster", "=", "cluster 0"]) == inside
     assert asked(tab, ["cluster", "exists", ""]) == inside
     assert asked(tab, ["cluster", "≠", "0"]) == list(range(0, 12, 2))
+    assert asked(tab, ["fine cluster", "=", "cluster 1"]) == [1, 4, 7, 10]
+    assert asked(tab, ["broad cluster", "=", "0"]) == list(range(12))
+    assert asked(tab, ["cluster name", "exists", ""]) == []
+    asyncio.run(tab.clusters_panel.describe("fine cluster"))
+    assert "cluster name" in tab.finder.search_panel.form.fields
+    assert asked(tab, ["cluster name", "contains", "STOP"]) == [0, 3, 6, 9]
     assert asked(tab, ["outlier score", "≥", "0.8"]) == high
     assert asked(tab, ["outlier score", "≥", "0.8"], ["cluster", "contains", "CLUSTER"]) == [9, 11]
     assert asked(tab, ["trust", "in range", "0.5", "1"], ["label", "=", "stop"]) == [0, 3, 6, 9]

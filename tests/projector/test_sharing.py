@@ -75,6 +75,40 @@ def test_a_search_is_shared_as_a_search(mapped: Place) -> None:
     assert "search" not in shared(tab)
 
 
+def test_an_isolated_result_of_a_search_is_shared_selected(mapped: Place) -> None:
+    tab = mapped.tab()
+    panel = tab.finder.search_panel
+    panel.text, panel.mode.value, panel.field.value = "sign-0[0-3]", PATTERN, "name"
+    asyncio.run(tab.finder.search())
+    tab.selection_bar.act("isolate")
+    other = follow(mapped, shared(tab))
+    assert other.state.selection == other.state.isolated == frozenset(mapped.item_ids[:4])
+    assert shared(other) == shared(tab)
+
+
+def test_names_of_clusters_are_shared(mapped: Place) -> None:
+    tab = mapped.tab()
+    asyncio.run(tab.clusters_panel.describe("fine cluster"))
+    tab.state.color_by = "cluster name"
+    tab.state.select(mapped.item_ids[:2])
+    other = follow(mapped, shared(tab))
+    assert other.state.color_by == other.controls.color_by.value == "cluster name"
+    assert other.state.legend() == tab.state.legend()
+    assert other.state.selection == frozenset(mapped.item_ids[:2])
+    assert shared(other) == shared(tab)
+    wrong = shared(tab).replace("fine%20cluster", "no%20such")
+    assert "no level of clusters 'no such'" in follow(mapped, wrong).notices.said
+
+
+def test_a_field_that_is_gone_costs_nothing_else(mapped: Place) -> None:
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[:2])
+    other = follow(mapped, shared(tab).replace("color=label", "color=metadata.gone"))
+    assert "the field 'metadata.gone' any more" in other.notices.said
+    assert other.state.color_by == "label"
+    assert other.state.selection == frozenset(mapped.item_ids[:2])
+
+
 def test_many_items_are_shared_by_a_saved_selection(
     mapped: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +163,6 @@ def test_examples_that_an_address_cannot_name_are_left_out(
     ("address", "said"),
     [
         ("map=run-9", "There is no map 'run-9' any more."),
-        ("color=<b>", "No item has a field '<b>'."),
         ("what=else", "which is not known"),
         ("seen=1,2,3", "from nowhere that a map is seen"),
         ("seen=2,1,0,1", "from nowhere that a map is seen"),

@@ -292,12 +292,34 @@ def test_what_an_action_did_is_undone_from_its_notice(mapped: Place) -> None:
     assert "cannot be undone any more" in told(tab)
 
 
-def test_what_the_tab_deleted_itself_is_no_news(mapped: Place) -> None:
+@pytest.mark.parametrize("told_while_it_is_read", [False, True])
+def test_what_the_tab_deleted_itself_is_no_news(mapped: Place, told_while_it_is_read: bool) -> None:
     tab = mapped.tab()
     mapped.host.delete_items(mapped.item_ids[:1])
-    asyncio.run(tab._action_done(ActionResult(message="1 item is deleted.")))
-    tab._tell_items_changed()
+
+    async def delete() -> None:
+        answered = asyncio.create_task(tab._action_done(ActionResult(message="1 is deleted.")))
+        await asyncio.sleep(0)
+        if told_while_it_is_read:
+            tab._tell_items_changed()
+        await answered
+
+    asyncio.run(delete())
+    if not told_while_it_is_read:
+        tab._tell_items_changed()
     assert "Refresh" not in told(tab)
+    mapped.host.delete_items(mapped.item_ids[1:2])
+    tab._tell_items_changed()
+    assert "Refresh" in told(tab)
+    tab._tell_items_changed()
+    assert "Refresh" in told(tab)
+
+
+def test_a_change_of_others_after_the_own_one_is_told(mapped: Place) -> None:
+    tab = mapped.tab()
+    mapped.host.delete_items(mapped.item_ids[:1])
+    asyncio.run(tab._action_done(ActionResult(message="1 is deleted.")))
+    mapped.host.delete_items(mapped.item_ids[1:2])
     tab._tell_items_changed()
     assert "Refresh" in told(tab)
 

@@ -50,6 +50,8 @@ class Address:
     selected: Group | None = None
     isolated: Group | None = None
     search: Search | None = None
+    described: str = ""
+    """The level of clusters that were named."""
     pictures: bool = False
     """Whether points are drawn as pictures."""
     seen: tuple[float, ...] = ()
@@ -70,6 +72,7 @@ def fragment(address: Address) -> str:
             said.append((f"{name}-saved", group.saved))
         elif group is not None:
             said += [(name, item_id) for item_id in group.item_ids or (NONE,)]
+    said.append(("described", address.described))
     said.append(("pictures", "yes" if address.pictures else ""))
     said.append(("seen", ",".join(f"{number:.6g}" for number in address.seen)))
     return urlencode([(name, value) for name, value in said if value], quote_via=quote)
@@ -112,6 +115,7 @@ def read_fragment(text: str) -> Address:
         selected=group("selected"),
         isolated=group("isolated"),
         search=Search(mode, text, field, wanted, like) if text or like is not None else None,
+        described=one("described"),
         pictures=one("pictures") == "yes",
         seen=_numbers(one("seen")),
     )

@@ -25,7 +25,7 @@ from clustering_app.projector.parts import Answer, Parts, entry, notice
 from clustering_app.projector.text_line import TextLine
 from host_contract.context import Host
 from host_contract.entities import Metadata
-from host_contract.errors import ContractError
+from host_contract.errors import ContractError, InvalidInput
 
 LEVELS = {"Broad": BROAD_CLUSTER, "Medium": CLUSTER, "Fine": FINE_CLUSTER}
 MOST_LISTED = 100
@@ -82,8 +82,23 @@ class ClustersPanel:
         ask = pn.Row(self.level, self.describe_button, sizing_mode="stretch_width", margin=0)
         return folded("Clusters", ask, self.answer, self.listed, self._field)
 
-    async def describe(self) -> None:
-        """Describe the clusters of the chosen level, and name them."""
+    @property
+    def described(self) -> str:
+        """The level whose clusters have names on the map; empty before they have."""
+        points = self._state.points
+        named = points is not None and points.cluster_names is not None
+        return str(self.level.value) if named else ""
+
+    async def describe(self, level: str = "") -> None:
+        """Describe the clusters of this level, or of the one that was chosen, and name them.
+
+        Raises:
+            InvalidInput: there is no such level.
+        """
+        if level:
+            if level not in LEVELS.values():
+                raise InvalidInput(f"There is no level of clusters {level[:60]!r}.")
+            self.level.value = level
         self._asked = True
         self.describe_button.enabled = False
         self.answer.say("Looking at what is typical of each cluster …")

@@ -22,7 +22,9 @@ from host_contract.entities import Item
 CLUSTER, BROAD_CLUSTER, FINE_CLUSTER = "cluster", "broad cluster", "fine cluster"
 CLUSTER_NAME, OUTLIER_SCORE = "cluster name", "outlier score"
 NEIGHBOURS_KEPT, TRUST = "neighbours kept", "trust"
-OF_THE_MAP = (CLUSTER, OUTLIER_SCORE, NEIGHBOURS_KEPT, TRUST)
+OF_THE_MAP = (
+    CLUSTER, BROAD_CLUSTER, FINE_CLUSTER, CLUSTER_NAME, OUTLIER_SCORE, NEIGHBOURS_KEPT, TRUST,
+)  # fmt: skip
 """What a map says of each of its points."""
 
 
@@ -93,11 +95,14 @@ class Points:
 
     def known(self, row: int, field: str) -> list[str | float]:
         """What the map says of a point, as conditions take it: a cluster also by its number."""
-        if field != CLUSTER:
-            return [float(self._measures()[field][row])]
-        number = int(self.clusters[row])
-        name = named(number)
-        return [] if name is None else [name, number]
+        if (level := self.levels.get(field)) is not None:
+            number = int(level[row])
+            name = named(number)
+            return [] if name is None else [name, number]
+        if field == CLUSTER_NAME:
+            name = self.cluster_names[row] if self.cluster_names is not None else None
+            return [] if name is None else [name]
+        return [float(self._measures()[field][row])]
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""

@@ -10,7 +10,6 @@ import panel as pn
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.address import BY_EXAMPLE, LONGEST_VALUE, Group, Search
-from clustering_app.projector.conditions import read_query
 from clustering_app.projector.contents import Points
 from clustering_app.projector.duplicates_panel import DuplicatesPanel
 from clustering_app.projector.finding import (
@@ -67,8 +66,7 @@ class Finder:
                 asked,
             )
         elif panel.mode.value == CONDITIONS:
-            query = read_query(panel.text)
-            await self._find(panel.answer, partial(by_conditions, query=query), asked)
+            await self._find(panel.answer, partial(by_conditions, text=panel.text), asked)
         else:
             field, as_pattern = panel.field.value or ANY_FIELD, panel.mode.value == PATTERN
             await self._find(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
-from clustering_app.projector.conditions import meeting
+from clustering_app.projector.conditions import meeting, read_query
 from clustering_app.projector.contents import Points
 from clustering_app.projector.search import matching
 from clustering_app.projector.similar import (
@@ -37,9 +36,9 @@ def by_metadata(points: Points, *, text: str, field: str, as_pattern: bool) -> F
     return _matched(points, matching(points.table, text, field=field, as_pattern=as_pattern))
 
 
-def by_conditions(points: Points, *, query: Mapping[str, JsonValue]) -> Found:
-    """The items that a query matches. Raises as `meeting` does."""
-    return _matched(points, meeting(points, query))
+def by_conditions(points: Points, *, text: str) -> Found:
+    """The items that a query matches. Raises as `read_query` and `meeting` do."""
+    return _matched(points, meeting(points, read_query(text)))
 
 
 def _matched(points: Points, rows: NDArray[np.intp]) -> Found:

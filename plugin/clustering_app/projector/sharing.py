@@ -15,6 +15,7 @@ from clustering_app.projector.address import (
     fragment,
     read_fragment,
 )
+from clustering_app.projector.clusters_panel import ClustersPanel
 from clustering_app.projector.finder import Finder
 from clustering_app.projector.map_panel import MapPanel
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
@@ -38,6 +39,7 @@ class Sharing:
         finder: Finder,
         map_panel: MapPanel,
         selections: SelectionsPanel,
+        clusters: ClustersPanel,
         open_map: Callable[[str], Awaitable[None]],
         show: Callable[[], None],
         tell: Callable[[str], None],
@@ -48,6 +50,7 @@ class Sharing:
         self._finder = finder
         self._map_panel = map_panel
         self._selections = selections
+        self._clusters = clusters
         self._open_map = open_map
         self._show = show
         self._tell = tell
@@ -67,6 +70,7 @@ class Sharing:
             selected=None if search and self._finds_selection() else chosen,
             isolated=None if isolated is None else self._group(isolated),
             search=search,
+            described=self._clusters.described,
             pictures=self._map_panel.canvas.thumbnails,
             seen=self._map_panel.canvas.seen,
         )
@@ -86,9 +90,6 @@ class Sharing:
             raise InvalidInput("There is no map yet.")
         if address.run and address.run not in [run.id for run in self._state.contents.runs]:
             raise InvalidInput(f"There is no map {address.run[:60]!r} any more.")
-        for field in (address.color_by, address.label_by):
-            if field and field not in (*points.fields(), NOTHING):
-                raise InvalidInput(f"No item has a field {field[:60]!r}.")
         search = address.search
         selected, isolated, like = [
             None if group is None else await self._item_ids(group)
@@ -98,17 +99,19 @@ class Sharing:
             self._finder.search_panel.ask(search)
         if address.run and address.run != points.run.id:
             await self._open_map(address.run)
-        self._state.color_by = address.color_by or self._state.color_by
-        self._state.label_by = address.label_by or NOTHING
+        if address.described:
+            await self._clusters.describe(address.described)
+        self._choose_fields(address)
         if like:
             await self._finder.find_similar(like)
         elif search is not None:
             await self._finder.search()
+        found = [item_id for item_id, _ in self._state.listed()] if search is not None else ()
         if isolated is not None:
             self._state.select(isolated)
             self._state.isolate()
         if selected is not None or isolated is not None:
-            self._state.select(selected or ())
+            self._state.select(found if selected is None else selected)
         self._map_panel.canvas.thumbnails = address.pictures
         self._show()
         if not address.seen:
@@ -118,6 +121,17 @@ class Sharing:
             self._map_panel.canvas.look(address.seen)
         except ValueError:
             raise InvalidInput("It sees the map from nowhere that a map is seen.") from None
+
+    def _choose_fields(self, address: Address) -> None:
+        """Colour and label as the address says; a field that is gone costs nothing else."""
+        known = (*self._state.points.fields(), NOTHING) if self._state.points else ()
+        wanted = [field for field in (address.color_by, address.label_by) if field]
+        for field in wanted:
+            if field not in known:
+                self._tell(f"No item has the field {field[:60]!r} any more.")
+        if address.color_by in known:
+            self._state.color_by = address.color_by
+        self._state.label_by = address.label_by if address.label_by in known else NOTHING
 
     def _search(self) -> Search | None:
         """The last search, while the map shows what it found, if it can be said."""

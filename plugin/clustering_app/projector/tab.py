@@ -76,7 +76,8 @@ class ClusteringTab:
         self._run_id: str | None = None
         self._reading = 0
         self._items_changed = False
-        self._own_change = False
+        self._own_count: int | None = None
+        """Items that this tab left when it deleted some, until the host tells of that."""
         self.executions = Executions(host, dataset.id)
         self.notices = NoticesPanel(self.executions, self._pressed)
         self.axes_form = AxesForm(
@@ -122,8 +123,8 @@ class ClusteringTab:
         )  # fmt: skip
         self.sharing = Sharing(
             store, self.state, panel=panel, finder=self.finder, map_panel=self.map_panel,
-            selections=self.selections_panel, open_map=self.open_map, show=self.show,
-            tell=self._tell,
+            selections=self.selections_panel, clusters=self.clusters_panel,
+            open_map=self.open_map, show=self.show, tell=self._tell,
         )  # fmt: skip
         self.download_menu = DownloadMenu(
             self.state, dataset.name, scene=self.map_panel.scene, tell=self._tell
@@ -195,8 +196,7 @@ class ClusteringTab:
             return
         self.state.take(named)
         self._loaded = True
-        if (points := self.state.points) is not None:
-            self.finder.search_panel.show_fields(points.table.fields(), points.fields())
+        if self.state.points is not None:
             await self.selections_panel.load()
         await self.comparison.show(self.state.contents)
         self._show_places()
@@ -264,7 +264,15 @@ class ClusteringTab:
 
     def _tell_items_changed(self) -> None:
         """Hear that items changed; what this tab deleted itself is no news."""
-        self._items_changed, self._own_change = not self._own_change, False
+        if self._own_count is None:
+            self._items_changed = True
+        else:
+            later(self._tell_change_of_others)
+
+    async def _tell_change_of_others(self) -> None:
+        left, self._own_count = self._own_count, None
+        count = await asyncio.to_thread(self._host.count_items, self._dataset.id)
+        self._items_changed = self._items_changed or count != left
 
     def _show_places(self) -> None:
         """Show the parts that there is something for."""
@@ -288,7 +296,8 @@ class ClusteringTab:
     def show(self) -> None:
         """Show the state everywhere; to be called after a change of `state` by a program."""
         self.controls.show(self.state.contents, self.state)
-        if self.state.points is not None:
+        if (points := self.state.points) is not None:
+            self.finder.search_panel.show_fields(points.table.fields(), points.fields())
             self._draw()
         self._show_selection()
 
@@ -374,7 +383,12 @@ class ClusteringTab:
         before = self.state.contents.coverage
         await self.reload()
         after = self.state.contents.coverage
-        self._own_change = before is not None and after is not None and before.items != after.items
+        if before is None or after is None or before.items == after.items:
+            return
+        self._own_count = after.items
+        if self._items_changed:  # it was told while the tab was being read
+            self._items_changed = False
+            await self._tell_change_of_others()
 
     def _pressed(self, label: str) -> None:
         """A button of a notice."""
