@@ -15,7 +15,8 @@ from clustering_app.extraction import kinds
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.counts import PlanCounts, plan_counts
 from clustering_app.extraction.coverage import coverage
-from clustering_app.extraction.job import MISMATCH, extract
+from clustering_app.extraction.ending import MISMATCH
+from clustering_app.extraction.job import extract
 from clustering_app.extraction.report import ExtractionReport, not_embedded
 from clustering_app.extraction.video import FRAMES
 from clustering_app.vectors.feature_set import ModelFingerprint

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.coverage import coverage
-from clustering_app.extraction.job import MISMATCH
+from clustering_app.extraction.ending import MISMATCH
 from clustering_app.extraction.report import NotEmbedded, save_not_embedded
 from clustering_app.projector.coverage_panel import COUNT_AGAIN, STOP_COUNTING
 from clustering_app.projector.notices import DETAILS

@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from clustering_app.extraction.job import MISMATCH
+from clustering_app.extraction.ending import MISMATCH
 from clustering_app.projector.map_state import SIMILARITY
 from clustering_app.projector.search_panel import BY_TEXT, PATTERN
 from clustering_app.projector.tab import ClusteringTab

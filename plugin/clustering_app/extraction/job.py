@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clustering_app.extraction.batches import Choice, plan
 from clustering_app.extraction.counts import each_item
-from clustering_app.extraction.coverage import Coverage, coverage
+from clustering_app.extraction.ending import finish, keep_in_host
 from clustering_app.extraction.meanwhile import deleted_since, remove_outdated
 from clustering_app.extraction.parts import (
     ITEMS_A_PART,
@@ -36,16 +36,12 @@ from clustering_app.extraction.report import ExtractionReport, NotEmbedded, save
 from clustering_app.vectors.feature_set import FeatureSetInfo
 from clustering_app.vectors.store import FeatureStore
 from host_contract.context import ExecutionContext, Query
-from host_contract.entities import Item, Level
+from host_contract.entities import Item
 from host_contract.errors import Cancelled, InvalidInput
 
 if TYPE_CHECKING:
     from clustering_app.extraction.encoder import Encoder
 
-MISMATCH = (
-    "For some feature sets, the number of items is different from the number of feature vectors, "
-    "please rerun the extraction on the whole dataset."
-)
 SECONDS_PER_COMMIT = 2.0
 """A kill loses at most so much work, and what is being encoded."""
 LOADING_SHARE = 0.02
@@ -128,7 +124,7 @@ def extract(
     try:
         done, broken = _commit_all(context, encoded, store, name, len(todo.encode))
     except Cancelled:
-        _tell_host(context, dataset_id, encoder, name, store.count(name))
+        keep_in_host(context, dataset_id, encoder.fingerprint, name, store.count(name))
         raise
     gone = deleted_since(context.host, dataset_id, todo.encode)
     never = store.delete_items(sorted(gone))  # they were committed after their deletion was told
@@ -150,7 +146,7 @@ def extract(
         removed=removed,
         broken=tuple(broken),
     )
-    _finish(context, dataset_id, encoder, store, report)
+    finish(context, dataset_id, encoder.fingerprint, store, report)
     return report
 
 
@@ -213,49 +209,3 @@ def _broken(context: ExecutionContext, item: Item, why: Unencodable, before: int
         item_id=item.id, name=item.name, reason=why.reason, embeddable=True, lasting=why.lasting,
         content_version=item.content_version,
     )  # fmt: skip
-
-
-def _finish(
-    context: ExecutionContext,
-    dataset_id: str,
-    encoder: Encoder,
-    store: FeatureStore,
-    report: ExtractionReport,
-) -> None:
-    """Bring the host's record up to date, and tell the user."""
-    found = coverage(context.host, dataset_id, store, report.feature_set)
-    _tell_host(context, dataset_id, encoder, report.feature_set, found.vectors)
-    summary = f"{report.encoded:,} items encoded, {report.unchanged:,} had a vector already."
-    context.progress(1.0, summary)
-    if found.complete and not report.broken:
-        title, text, level = "Features extracted", summary, Level.SUCCESS
-    else:
-        title, text, level = MISMATCH, " ".join((summary, _shortfall(report, found))), Level.WARNING
-    context.host.notify(
-        title, text, level=level, dataset_id=dataset_id, execution_id=context.execution_id
-    )
-
-
-def _tell_host(
-    context: ExecutionContext, dataset_id: str, encoder: Encoder, name: str, count: int
-) -> None:
-    """Bring the host's record of the feature set up to date."""
-    context.host.save_feature_set(
-        dataset_id,
-        name,
-        size=encoder.fingerprint.dimension,
-        model=encoder.fingerprint.model,
-        fingerprint=encoder.fingerprint.id,
-        count=count,
-    )
-
-
-def _shortfall(report: ExtractionReport, found: Coverage) -> str:
-    parts = [f"{found.items:,} items, {found.vectors:,} vectors."]
-    if found.items > found.embeddable:
-        parts.append(f"Files of a kind that has no vector: {found.items - found.embeddable:,}.")
-    if report.broken:
-        names = ", ".join(repr(broken.name) for broken in report.broken[:3])
-        more = "" if len(report.broken) <= 3 else f" and {len(report.broken) - 3:,} more"
-        parts.append(f"Could not be encoded: {names}{more}.")
-    return " ".join(parts)

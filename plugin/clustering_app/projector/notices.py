@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clustering_app.extraction.job import MISMATCH
+from clustering_app.extraction.ending import MISMATCH
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.parts import notice
 from clustering_app.projector.watch import TRY_AGAIN, failure_notice, progress_notice
