@@ -287,7 +287,7 @@ class FeatureStore:
 
     def _record(self, path: str) -> zarr.Group:
         root = self._read()
-        if path not in root:
+        if not {".", ".."}.isdisjoint(path.split("/")) or path not in root:
             raise NoFeatures(f"There is no {path}.")
         return cast(zarr.Group, root[path])
 
