@@ -25,7 +25,8 @@ def finish(
     """Bring the host's record up to date, and tell the user; as a warning where vectors lack."""
     found = coverage(context.host, dataset_id, store, report.feature_set)
     keep_in_host(context, dataset_id, fingerprint, report.feature_set, found.vectors)
-    summary = f"{report.encoded:,} items encoded, {report.unchanged:,} had a vector already."
+    before = f", {report.unchanged:,} had a vector already" if report.unchanged else ""
+    summary = f"{report.encoded:,} items encoded{before}."
     context.progress(1.0, summary)
     if found.complete and not report.broken:
         title, text, level = "Features extracted", summary, Level.SUCCESS
