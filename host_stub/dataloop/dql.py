@@ -75,33 +75,49 @@ def _part(key: str, value: Any, field: Field, depth: int) -> Metadata:
     if key == "$not":
         return {"$not": _all(value, field, depth)}
     if isinstance(value, Mapping):
-        return {"$and": [_condition(key, op, operand, field) for op, operand in value.items()]}
-    return _condition(key, "$in" if isinstance(value, list) else "$eq", value, field)
+        return {"$and": [_condition(key, op, one, field, depth) for op, one in value.items()]}
+    return _condition(key, "$in" if isinstance(value, list) else "$eq", value, field, depth)
 
 
-def _condition(name: str, operator: str, operand: Any, field: Field) -> Metadata:
+def _condition(name: str, operator: str, operand: Any, field: Field, depth: int) -> Metadata:
     if operator == "$match":
-        return _matched(name, operand, field)
+        return _matched(name, operand, field, depth)
     if operator not in SAME:
         raise InvalidQuery(f"{name!r} has {operator!r}; there are {', '.join(SAME)} and $match.")
     if operator in ("$ne", "$nin"):
         positive = "$eq" if operator == "$ne" else "$in"
-        return {"$not": _condition(name, positive, operand, field)}
+        return {"$not": _condition(name, positive, operand, field, depth)}
     if operator == "$eq" and operand is None:
         return field(name, "$exists", False)
     if operator == "$in" and isinstance(operand, list):
-        return {"$or": [_condition(name, "$eq", one, field) for one in operand]}
+        return _any_of([_condition(name, "$eq", one, field, depth) for one in operand])
     if operator == "$eq" and isinstance(operand, str) and "*" in operand:
         return field(name, "$regex", _pattern(operand, "[^/]*" if name in PATHS else ".*"))
     return field(name, operator, operand)
 
 
-def _matched(name: str, operand: Any, field: Field) -> Metadata:
+def _any_of(parts: Sequence[Metadata]) -> Metadata:
+    """One of the parts; all that ask for a value of the same field become one, however many."""
+    values: dict[str, list[Any]] = {}
+    others: list[Metadata] = []
+    for part in parts:
+        match [*part.items()]:
+            case [(name, {"$eq": value, **more})] if not more:
+                values.setdefault(name, []).append(value)
+            case _:
+                others.append(part)
+    equal: list[Metadata] = [{name: {"$in": found}} for name, found in values.items()]
+    return {"$or": [*equal, *others]}
+
+
+def _matched(name: str, operand: Any, field: Field, depth: int) -> Metadata:
     """$match looks into an object, or at a text."""
+    if depth == 0:
+        raise InvalidQuery(f"A filter is an object, at most {MAX_DEPTH} levels deep.")
     if isinstance(operand, Mapping):
-        parts = [_part(f"{name}.{key}", value, field, 1) for key, value in operand.items()]
+        parts = [_part(f"{name}.{key}", one, field, depth - 1) for key, one in operand.items()]
         return {"$and": [*parts]}
-    return _condition(name, "$eq", operand, field)
+    return _condition(name, "$eq", operand, field, depth)
 
 
 def _pattern(text: str, star: str) -> str:

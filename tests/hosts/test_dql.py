@@ -95,6 +95,9 @@ def test_items_pass_when_what_the_client_reads_does(
         ({"a": "x.z"}, {"a": "xyz"}, False),
         ({"$or": [{"a": 1}, {"b": 2}]}, {"b": 2}, True),
         ({"$not": {"a": 1}}, {"a": 1}, False),
+        ({"a": ["x*", None, *map(str, range(5_000))]}, {"a": "4999"}, True),
+        ({"a": ["x*", None, *map(str, range(5_000))]}, {"b": 1}, True),
+        ({"a": {"$nin": ["x*", *map(str, range(5_000))]}}, {"a": "xyz"}, False),
     ],
 )
 def test_meaning(dql: dict[str, Any], record: dict[str, Any], passes: bool) -> None:
@@ -104,6 +107,9 @@ def test_meaning(dql: dict[str, Any], record: dict[str, Any], passes: bool) -> N
 NESTED: dict[str, Any] = {}
 for _ in range(100):
     NESTED = {"$and": [NESTED]}
+DEEP: Any = 1
+for _ in range(400):
+    DEEP = {"a": {"$match": DEEP}}
 
 
 @pytest.mark.parametrize(
@@ -124,6 +130,7 @@ for _ in range(100):
         {'metadata.user.a"b': 1},
         {"metadata.user.": 1},
         NESTED,
+        {"metadata.user.a": {"$match": DEEP}},
     ],
 )
 def test_what_cannot_be_asked_is_refused(dql: dict[str, Any]) -> None:
