@@ -134,7 +134,6 @@ class _Importing:
                 name, folder, content, item.labels, metadata, source_version=version
             )
         self._arrived.append(received)
-        self.taken += 1
 
     def _update(self, known: Item, item: SourceItem, version: str | None) -> None:
         with closing(_Content(item)) as content:
@@ -150,8 +149,17 @@ class _Importing:
 
     def _keep(self) -> None:
         arrived, self._arrived = self._arrived, []
-        if arrived:
-            self._datasets.keep(self._dataset_id, arrived)
+        if not arrived:
+            return
+        items = self._datasets.keep(self._dataset_id, arrived, once=True)
+        for one, item in zip(arrived, items, strict=True):
+            if item.id == one.row.id:
+                self.taken += 1
+            elif item.content_version != one.row.content:
+                self._report.add(
+                    f"{item.folder}{item.name}".lstrip("/"),
+                    "came with other bytes in another import meanwhile; import it again.",
+                )
 
 
 class _Content:

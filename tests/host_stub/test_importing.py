@@ -1,13 +1,21 @@
 """Folders to datasets: labels, metadata, what is passed over, and importing again."""
 
+import io
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from host_contract.entities import Item
+from host_contract.entities import Dataset, Item
 from host_contract.errors import InvalidInput
+from host_stub import importing
 from host_stub.platform import LocalPlatform
+from host_stub.sources.source import Report, SourceItem
 from tests.host_stub.conftest import png
 
 
@@ -157,3 +165,36 @@ def test_strange_names_are_only_names(platform: LocalPlatform, tmp_path: Path) -
     dataset = platform.import_source(tmp_path / "odd", name="any name")
     assert dataset.name == "any name"
     assert {item.name for item in by_place(platform, dataset.id).values()} == set(names)
+
+
+@dataclass(frozen=True)
+class Together:
+    """A source that ends when another one does, so that each is looked up before any is kept."""
+
+    contents: list[bytes]
+    ended: Barrier
+    url: str = "together"
+    name: str = "together"
+    total: int | None = None
+
+    def items(self, report: Report) -> Iterator[SourceItem]:
+        """One item of each content."""
+        for number, content in enumerate(self.contents):
+            yield SourceItem(f"cat/{number}.bin", partial(io.BytesIO, content))
+        self.ended.wait(60)
+
+
+def test_what_two_imports_bring_at_once_is_there_once(
+    platform: LocalPlatform, dataset: Dataset
+) -> None:
+    ended, reports = Barrier(2), [Report(), Report()]
+    sources = [Together([b"same", b"one"], ended), Together([b"same", b"other"], ended)]
+    import_into = partial(importing.import_into, platform.datasets, dataset.id)
+    with ThreadPoolExecutor() as pool:
+        taken = list(pool.map(import_into, sources, reports))
+    assert sorted(taken) == [0, 2]
+    assert sorted(by_place(platform, dataset.id)) == ["/cat/0.bin", "/cat/1.bin"]
+    assert platform.datasets.count_items(dataset.id) == 2
+    (line,) = [line for report in reports for line in report.lines()]
+    assert line.startswith("'cat/1.bin': came with other bytes in another import")
+    assert not list((platform.data_dir / "files" / "parts").iterdir())
