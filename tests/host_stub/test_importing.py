@@ -75,6 +75,36 @@ def test_metadata_from_csv_has_types(platform: LocalPlatform, signs: Path) -> No
     assert "/metadata.csv" not in found
 
 
+NUMBERS = {"0": 0, "-7": -7, "2020": 2020, "0.50": 0.5, "-1.5e-3": -0.0015, "2E2": 200.0}
+NUMBERS |= {str(edge): edge for edge in ((1 << 63) - 1, -(1 << 63))}
+TEXTS = [
+    "1_000",
+    "20_21",
+    "-007",
+    "+7",
+    "٣",
+    "1٣",
+    " 7",
+    "7 ",
+    "00",
+    "1.",
+    ".5",
+    "0x1F",
+    "inf",
+    "1e999",
+]
+TEXTS += [str(1 << 63), "-" + "9" * 30, "9" * 5000, "1.5_0", "1e1_0", "-", "nan", "7\n"]
+
+
+@pytest.mark.parametrize(("cell", "expected"), [*NUMBERS.items(), *zip(TEXTS, TEXTS, strict=True)])
+def test_cells_are_numbers_only_where_nothing_is_lost(
+    platform: LocalPlatform, signs: Path, cell: str, expected: str | float
+) -> None:
+    (signs / "metadata.csv").write_text(f'file_name,cell\nnotes.txt,"{cell}"\n', encoding="utf-8")
+    found = by_place(platform, platform.import_source(signs).id)["/notes.txt"].user_metadata["cell"]
+    assert (found, type(found)) == (expected, type(expected))
+
+
 def test_metadata_from_json_lines(platform: LocalPlatform, signs: Path) -> None:
     rows = [{"file_name": "stop/a.png", "tags": ["x", 1], "none": None, "ok": True}]
     (signs / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n\n")
