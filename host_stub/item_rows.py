@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ MAX_ANNOTATIONS_LENGTH = 1_000_000
 MAX_FOLDER_LENGTH = 1_000
 SOURCE_VERSION = "source_version"
 """The system metadata's field that says which version of its source an item was made of."""
+NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which Python makes of bytes that are not UTF-8, and nothing can write."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ def check_labels(labels: Sequence[str]) -> None:
         raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
     if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
         raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
+    if broken := next(filter(NO_TEXT.search, labels), None):
+        raise InvalidInput(f"Label {broken!r} has half a character; write it anew.")
 
 
 def check_annotations(annotations: Sequence[Any], labels: Sequence[str]) -> None:

@@ -42,7 +42,7 @@ def open_source(url: str, pictures: str | None = None) -> Source:
     if file is None:
         return open_folder(location, _name_of(location.url))
     ending = next((end for end in FILES if file.name.lower().endswith(end)), "")
-    name = file.name[: len(file.name) - len(ending)] or file.name
+    name = _name_of(file.name[: len(file.name) - len(ending)] or file.name)
     if ending == PARQUET:
         return ParquetSource([file], url, name)
     if ending in TARS:
@@ -114,4 +114,6 @@ def _open_json(location: Location, file: File, url: str, name: str, pictures: st
 
 
 def _name_of(url: str) -> str:
-    return PurePosixPath(url.partition("://")[2] or url).name or "dataset"
+    """What a dataset is called, with '?' for bytes of a name that are not UTF-8."""
+    name = PurePosixPath(url.partition("://")[2] or url).name or "dataset"
+    return name.encode(errors="replace").decode()

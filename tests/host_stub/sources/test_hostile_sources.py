@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import struct
 import tarfile
 import zipfile
@@ -264,6 +265,35 @@ def test_no_path_leads_out_of_a_location(parts: list[str]) -> None:
         assert parts in (["x.png"], ["a", "x.png"])
         with found.open() as content:
             assert content.read() == f"/in/{found.path}".encode()
+
+
+def test_names_that_are_not_utf_8_are_passed_over_and_the_others_arrive(
+    platform: LocalPlatform, place: Path
+) -> None:
+    source = place / os.fsdecode(b"J\xfcrgen")
+    for name in (b"fine.png", b"caf\xe9.png", b"\xe9t\xe9/a.png", b"caf\xe9 2.png"):
+        examples.picture_file(source, os.fsdecode(name), 1)
+    dataset = platform.import_source(source)
+    assert dataset.name == "J?rgen"
+    assert [item.name for item in platform.datasets.items(dataset.id).items] == ["fine.png"]
+    assert r"'caf\udce9 2.png' and 2 more: its name or its folder's is not UTF-8" in told(platform)
+
+
+def test_names_in_a_tar_and_labels_that_are_not_utf_8_are_passed_over(
+    platform: LocalPlatform, place: Path
+) -> None:
+    with tarfile.open(place / "in.tar", "w") as tar:
+        put(tar, "fine.png", picture(1))
+        put(tar, "caf\udce9.png", picture(2))
+    dataset = platform.import_source(place / "in.tar")
+    assert contents(platform, dataset.id) == {picture(1)}
+    assert r"'caf\udce9.png': its name or its folder's is not UTF-8" in told(platform)
+    source = examples.coco(place)
+    source.write_text(source.read_text().replace('"cat"', r'"\ud800"'))
+    dataset = platform.import_source(source)
+    labels = {item.labels for item in platform.datasets.items(dataset.id).items}
+    assert labels == {("dog",), ("bird",)}
+    assert r"and 3 more: Label '\ud800' has half a character" in told(platform)
 
 
 def test_links_are_followed_only_inside(place: Path) -> None:
