@@ -33,7 +33,7 @@ def open_zip(content: BinaryIO, url: str) -> Location:
         content.seek(0)
         archive = zipfile.ZipFile(content)
         folders = _Folders(archive)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise InvalidInput(f"{url}: no whole zip: {reason_of(error)}") from error
     unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > MAX_RATIO * size + MAX_SLACK_BYTES:

@@ -12,7 +12,7 @@ from host_stub.sources.archive import open_zip
 from host_stub.sources.coco import CocoSource, is_coco, without_outlines
 from host_stub.sources.folder import METADATA_FILES, FolderSource
 from host_stub.sources.label_studio import LabelStudioSource, is_label_studio
-from host_stub.sources.location import File, Location, open_location
+from host_stub.sources.location import File, Location, UnreadableFile, open_location
 from host_stub.sources.parquet import ParquetSource
 from host_stub.sources.saved import SavedSource, is_saved
 from host_stub.sources.source import Source
@@ -75,7 +75,11 @@ def open_folder(location: Location, name: str) -> Source:
 
 
 def _exported(location: Location, name: str) -> Source | None:
-    """The source of the one JSON that lies on top or in `annotations/`, if it is an export."""
+    """The source of the one JSON that lies on top or in `annotations/`, if it is an export.
+
+    Raises:
+        UnreadableFile: nobody can say, and labels would be lost.
+    """
     own = [*location.entries().values(), *location.entries(ANNOTATIONS).values()]
     files = [file for file in own if file is not None]
     jsons = [file for file in files if file.name.lower().endswith(".json")]
@@ -85,6 +89,8 @@ def _exported(location: Location, name: str) -> Source | None:
         found = read_json(jsons[0], without_outlines)
         reader = _reader_of(found)
         return reader(location, jsons[0], found, location.url, name) if reader else None
+    except UnreadableFile:
+        raise
     except InvalidInput:
         return None  # a file among others, then
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -19,6 +20,10 @@ MAX_PARTS = 64
 """Folders in a path; a longer one leads nowhere."""
 MAX_END_PARTS = 16
 """Of a path from elsewhere, so many of the last parts are looked for."""
+
+
+class UnreadableFile(InvalidInput):
+    """The bytes of a file that says something about items cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,22 @@ class File:
     def name(self) -> str:
         """Without its folders."""
         return self.path.rpartition("/")[2]
+
+    @contextmanager
+    def reading(self) -> Iterator[BinaryIO]:
+        """Its bytes, where it is more than the bytes of an item.
+
+        Raises:
+            UnreadableFile: for whatever the block raises, but `InvalidInput`.
+        """
+        try:
+            with self.open() as content:
+                yield content
+        except InvalidInput:
+            raise
+        except Exception as error:  # each file system and format has errors of its own
+            reason = reason_of(error)
+            raise UnreadableFile(f"{self.path}: cannot be read: {reason}") from error
 
 
 class FileSystem(Protocol):

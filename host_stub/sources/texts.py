@@ -35,8 +35,9 @@ def read_json(file: File, keep: Callable[[dict[str, Any]], Any] | None = None) -
 
     Raises:
         InvalidInput: it is too large, or no JSON.
+        UnreadableFile: its bytes cannot be had.
     """
-    with file.open() as content:
+    with file.reading() as content:
         encoded = content.read(MAX_TEXT_BYTES + 1)
     if len(encoded) > MAX_TEXT_BYTES:
         raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes of JSON; divide it.")
@@ -60,12 +61,15 @@ def read_rows(file: File) -> Iterator[tuple[str, Metadata]]:
     """File name and metadata of each row of a table, .csv or .jsonl.
 
     Raises:
-        InvalidInput: a row is wrong; names it.
+        InvalidInput: the file cannot be read, or a row is wrong; names it.
     """
     if (file.size or 0) > MAX_TEXT_BYTES:
         raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes; divide it.")
     rows = _csv_rows if file.name.endswith(".csv") else _json_rows
-    with file.open() as content, TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
+    with (
+        file.reading() as content,
+        TextIOWrapper(content, encoding="utf-8-sig", newline="") as text,
+    ):
         try:
             yield from rows(file.path, text)
         except UnicodeDecodeError as error:

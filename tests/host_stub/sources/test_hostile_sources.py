@@ -252,6 +252,44 @@ def test_an_item_that_cannot_be_read_is_named_and_the_others_arrive(
     assert "'1.png': cannot be read: Bad CRC-32" in told(platform)
 
 
+def encrypted(packed: bytes) -> bytes:
+    """What says of the last file of a zip that it needs a password."""
+    changed = bytearray(packed)
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        changed[packed.rfind(header) + flags] |= 1
+    return bytes(changed)
+
+
+def damaged(packed: bytes) -> bytes:
+    """Other bytes in the last file of a zip."""
+    end = int.from_bytes(packed[-6:-2], "little")  # where the list of files begins
+    return packed[: end - 4] + b"\0\0\0\0" + packed[end:]
+
+
+@pytest.mark.parametrize("spoilt", [encrypted, damaged])
+@pytest.mark.parametrize(
+    ("example", "name"),
+    [
+        ("folder", "metadata.csv"),
+        ("coco", "instances_val2017.json"),
+        ("label studio", "project.json"),
+        ("parquet", "data.parquet"),
+        ("saved", "dataset_dict.json"),
+    ],
+)
+def test_files_of_a_zip_that_cannot_be_read_are_named(
+    platform: LocalPlatform, place: Path, example: str, name: str, spoilt: Callable[[bytes], bytes]
+) -> None:
+    examples.EXAMPLES[example](place)
+    files = [path for path in place.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(place / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files, key=lambda path: path.name == name):
+            archive.write(path, path.relative_to(place))
+    (place / "in.zip").write_bytes(spoilt((place / "in.zip").read_bytes()))
+    assert f"{name}: cannot be read: " in refused(platform, place / "in.zip")
+    assert platform.datasets.list() == []
+
+
 @given(st.lists(st.sampled_from(["..", ".", "", "a", "in", "secret.png", "x.png"]), max_size=6))
 def test_no_path_leads_out_of_a_location(parts: list[str]) -> None:
     """Whatever is found lies in the location."""
