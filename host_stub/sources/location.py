@@ -23,7 +23,7 @@ MAX_END_PARTS = 16
 
 
 class UnreadableFile(InvalidInput):
-    """The bytes of a file that says something about items cannot be had."""
+    """A file that says something about items cannot be read, or is too much to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class File:
     version: str | None
     """Another one when the bytes are others; None when the file system cannot tell."""
     open: Callable[[], BinaryIO]
+    packed: bool = False
+    """Whether it lies in a zip, where much can come of little."""
 
     @property
     def name(self) -> str:
@@ -186,7 +188,8 @@ class Location:
         def opened() -> BinaryIO:
             return self._fs.open(whole, "rb")
 
-        return File(path, size if isinstance(size, int) else None, _version(entry), opened)
+        known = size if isinstance(size, int) else None
+        return File(path, known, _version(entry), opened, packed=bool(entry.get("packed")))
 
 
 def reason_of(error: BaseException) -> str:
