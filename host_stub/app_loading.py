@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import pluggy
@@ -81,6 +82,22 @@ def app_in(folder: Path) -> tuple[str, Source]:
     return name, Source(module, folder)
 
 
+def forget(source: Source) -> None:
+    """Let the app in a folder be imported anew, from there or from where it lies by then.
+
+    Other modules of its folder stay as they are: they may be anybody's.
+    """
+    if source.folder is None:
+        return
+    if str(source.folder) in sys.path:
+        sys.path.remove(str(source.folder))
+    own = (source.module, f"{source.module}.")
+    for name, module in tuple(sys.modules.items()):
+        if (name == own[0] or name.startswith(own[1])) and _lies_in(source.folder, module):
+            del sys.modules[name]
+    importlib.invalidate_caches()  # a folder may have come back with other files
+
+
 def in_time(call: Callable[[], T], what: str, seconds: float) -> T:
     """Call in a thread that is left behind when it takes too long. Raises `TimeoutError`."""
     done: Future[T] = Future()
@@ -119,6 +136,11 @@ def _module(source: Source) -> object:
     if folder is not None and str(folder) not in sys.path:
         sys.path.append(str(folder))
     module = importlib.import_module(source.module)
-    if folder is not None and not Path(module.__file__ or "/").resolve().is_relative_to(folder):
+    if folder is not None and not _lies_in(folder, module):
         raise InvalidInput(f"Another module is called {source.module!r}; give the app another name")
     return module
+
+
+def _lies_in(folder: Path, module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None)
+    return Path(file or "/").resolve().is_relative_to(folder)

@@ -20,23 +20,28 @@ from pathlib import Path
 
 from host_contract.errors import InvalidInput
 from host_stub.app_data import FOLDER, REMEMBERED
+from host_stub.files import PARTS
 from host_stub.platform import LocalPlatform
 
 DATABASE = "host.sqlite"
-FOLDERS = ("files", FOLDER)
+FILES = "files"
 
 
 def back_up(platform: LocalPlatform, archive: Path) -> None:
     """Write everything that a host keeps to a tar file.
 
     Raises:
-        InvalidInput: the file exists, the directory holds nothing yet, or an execution is under
-            way, whose app may be writing.
+        InvalidInput: the file exists or its folder does not, the directory holds nothing yet, or
+            an execution is under way, whose app may be writing.
     """
     if not platform.datasets.list():
         raise InvalidInput(f"There is no dataset in {platform.data_dir}; is it the right one?")
     if archive.exists():
         raise InvalidInput(f"{archive} exists already; name another file.")
+    if not archive.parent.is_dir():
+        raise InvalidInput(
+            f"{archive} cannot be made: there is no folder {archive.parent}; make it."
+        )
     if active := platform.executions.list(active=True):
         raise InvalidInput(
             f"{len(active)} executions are under way or waiting; back up when they have ended, or "
@@ -88,8 +93,9 @@ def restore(archive: Path, data_dir: Path) -> None:
 def _add_folders(tar: tarfile.TarFile, data_dir: Path) -> list[Path]:
     """Add bytes and what apps keep; returns the files that were there long enough to be added."""
     added = []
-    for path in sorted(path for name in FOLDERS for path in (data_dir / name).rglob("*")):
-        if path.is_file() and path.parent.name != "parts":
+    received = data_dir / FILES / PARTS
+    for path in sorted(path for name in (FILES, FOLDER) for path in (data_dir / name).rglob("*")):
+        if path.is_file() and path.parent != received:
             try:
                 tar.add(path, path.relative_to(data_dir).as_posix())
             except FileNotFoundError:
@@ -112,7 +118,7 @@ def _check(folder: Path) -> None:
     """Every file has the bytes that its name promises, and the database is sound."""
     if not (folder / DATABASE).is_file():
         raise tarfile.TarError(f"it holds no {DATABASE}")
-    for path in (folder / "files").glob("??/*"):
+    for path in (folder / FILES).glob("??/*"):
         with path.open("rb") as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != path.name:
                 raise tarfile.TarError(f"{path.relative_to(folder)} is damaged")

@@ -21,6 +21,8 @@ THUMBNAIL_PIXELS = 160
 MAX_THUMBNAIL_SOURCE_PIXELS = 100_000_000
 """A picture of more pixels gets no thumbnail: decoding it would take too much memory."""
 ABANDONED_SECONDS = 3600
+PARTS = "parts"
+"""Folder of what is being received."""
 SYNC_THREADS = 16
 
 
@@ -49,7 +51,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._parts = folder / "parts"
+        self._parts = folder / PARTS
         self._parts.mkdir(parents=True, exist_ok=True)
 
     def receive(self, content: Readable) -> Part:

@@ -9,7 +9,7 @@ from contextlib import closing
 from host_contract.entities import Dataset, Item
 from host_contract.errors import InvalidInput, ItemUnreadable
 from host_stub.datasets import Datasets
-from host_stub.item_rows import SOURCE_VERSION, Received, check_metadata, folder_of
+from host_stub.item_rows import NO_TEXT, SOURCE_VERSION, Received, check_metadata, folder_of
 from host_stub.limits import MAX_ITEM_BYTES
 from host_stub.sources.location import reason_of
 from host_stub.sources.source import Report, Source, SourceItem
@@ -67,7 +67,7 @@ class _Importing:
         self._total = source.total
         self._report = report
         self._fresh = fresh
-        self._source = hashlib.sha256(source.url.encode()).hexdigest()[:16]
+        self._source = hashlib.sha256(source.url.encode(errors="surrogatepass")).hexdigest()[:16]
         self._seen: set[int] = set()
         """Hashes of places, so that even a million of them take little memory."""
         self._arrived: list[Received] = []
@@ -134,7 +134,6 @@ class _Importing:
                 name, folder, content, item.labels, metadata, source_version=version
             )
         self._arrived.append(received)
-        self.taken += 1
 
     def _update(self, known: Item, item: SourceItem, version: str | None) -> None:
         with closing(_Content(item)) as content:
@@ -150,8 +149,17 @@ class _Importing:
 
     def _keep(self) -> None:
         arrived, self._arrived = self._arrived, []
-        if arrived:
-            self._datasets.keep(self._dataset_id, arrived)
+        if not arrived:
+            return
+        items = self._datasets.keep(self._dataset_id, arrived, once=True)
+        for one, item in zip(arrived, items, strict=True):
+            if item.id == one.row.id:
+                self.taken += 1
+            elif item.content_version != one.row.content:
+                self._report.add(
+                    f"{item.folder}{item.name}".lstrip("/"),
+                    "came with other bytes in another import meanwhile; import it again.",
+                )
 
 
 class _Content:
@@ -179,7 +187,13 @@ class _Content:
 
 
 def _place(path: str) -> tuple[str, str]:
-    """Folder and name in the dataset. Raises `InvalidInput` for a folder that leads out."""
+    """Folder and name in the dataset.
+
+    Raises:
+        InvalidInput: the folder leads out, or one of the two cannot be written as UTF-8.
+    """
+    if NO_TEXT.search(path):
+        raise InvalidInput("its name or its folder's is not UTF-8; rename it and import again.")
     folder, _, name = path.rpartition("/")
     return folder_of(folder), name
 

@@ -142,9 +142,8 @@ class ItemReading:
 
     def at(self, dataset_id: str, folder: str, name: str) -> Item | None:
         """The oldest item with this folder and name, if there is one."""
-        place = {"dataset_id": dataset_id, "folder": folder, "name": name}
         with self._database.session() as session:
-            row = session.scalars(AT_PLACE, place).one_or_none()
+            row = row_at(session, dataset_id, folder, name)
             return None if row is None else item_of(row, self._files)
 
     def thumbnail(self, item_id: str) -> bytes:
@@ -164,3 +163,9 @@ def item_row(session: Session, item_id: str) -> ItemRow:
     if row is None:
         raise NotFound(f"There is no item {item_id!r}.")
     return row
+
+
+def row_at(session: Session, dataset_id: str, folder: str, name: str) -> ItemRow | None:
+    """The row of the oldest item with this folder and name, if there is one."""
+    place = {"dataset_id": dataset_id, "folder": folder, "name": name}
+    return session.scalars(AT_PLACE, place).one_or_none()

@@ -29,6 +29,7 @@ MAX_ANNOTATIONS_LENGTH = 1_000_000
 MAX_FOLDER_LENGTH = 1_000
 SOURCE_VERSION = "source_version"
 """The system metadata's field that says which version of its source an item was made of."""
+"""Halves of characters, which Python makes of bytes that are not UTF-8, and nothing can write."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def check_labels(labels: Sequence[str]) -> None:
     """Raise `InvalidInput` for too many labels, or one that is empty, too long, or no text."""
     if len(labels) > MAX_LABELS:
         raise InvalidInput(f"An item has at most {MAX_LABELS} labels, not {len(labels)}.")
-    check_json(list(labels), "A list of labels", MAX_ANNOTATIONS_LENGTH)
+    check_json(list(labels), "The labels of an item", MAX_ANNOTATIONS_LENGTH)
     if any(not label.strip() or len(label) > MAX_LABEL_LENGTH for label in labels):
         raise InvalidInput(f"A label has 1 to {MAX_LABEL_LENGTH} characters.")
 

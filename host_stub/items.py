@@ -13,7 +13,7 @@ from host_stub.changes import Change, MergeMetadata, fingerprint
 from host_stub.database import Database, ItemRow, made_with
 from host_stub.files import Files, Readable
 from host_stub.item_query import Reading, dataset_row
-from host_stub.item_reading import ItemReading, item_row
+from host_stub.item_reading import ItemReading, item_row, row_at
 from host_stub.item_rows import (
     SOURCE_VERSION,
     Received,
@@ -98,10 +98,19 @@ class Items(ItemReading):
         )
 
     def keep(
-        self, dataset_id: str, arrived: Sequence[Received], *, key: str | None = None
+        self,
+        dataset_id: str,
+        arrived: Sequence[Received],
+        *,
+        key: str | None = None,
+        once: bool = False,
     ) -> list[Item]:
-        """Make items of received files in one transaction. Raises `NotFound`."""
-        rows = [one.row for one in arrived]
+        """Make items of received files in one transaction. Raises `NotFound`.
+
+        Where `once`, a file whose folder and name an item has by then is dropped, and that item,
+        which has another id than the file's row, is given in its stead.
+        """
+        rows: list[ItemRow] = []
         try:
             self._files.sync([part for one in arrived for part in one.parts])
             with self._database.changing() as session:
@@ -109,14 +118,19 @@ class Items(ItemReading):
                 if (made := made_with(session, ItemRow, key)) is not None:
                     return [item_of(made, self._files)]
                 for one in arrived:
+                    place = (dataset_id, one.row.folder, one.row.name)
+                    there = row_at(session, *place) if once else None
+                    rows.append(there or one.row)
+                new = [one for one, row in zip(arrived, rows, strict=True) if row is one.row]
+                for one in new:
                     for part in one.parts:
                         self._files.keep(part)
-                for row in rows:
-                    row.dataset_id, row.creation_key = dataset_id, key
-                session.add_all(rows)
+                    one.row.dataset_id, one.row.creation_key = dataset_id, key
+                session.add_all(one.row for one in new)
         finally:
             self.drop(arrived)
-        self._event("Item", "Created", dataset_id, [row.id for row in rows])
+        if new:
+            self._event("Item", "Created", dataset_id, [one.row.id for one in new])
         return [item_of(row, self._files) for row in rows]
 
     def drop(self, arrived: Sequence[Received]) -> None:

@@ -23,7 +23,7 @@ from host_contract import hookspecs
 from host_contract.context import Host
 from host_contract.errors import InvalidInput, NotFound
 from host_contract.manifest import Manifest, Panel, Toolbar
-from host_stub.app_loading import App, Source, app_in, in_time, load
+from host_stub.app_loading import App, Source, app_in, forget, in_time, load
 from host_stub.database import AppRow, Database
 
 log = logging.getLogger(__name__)
@@ -79,10 +79,12 @@ class Apps:
         found |= self._fixed
         with self._lock:
             self._disabled = frozenset(row.name for row in rows if not row.enabled)
-            for name in self._apps.keys() - found.keys():
-                del self._apps[name]
+            for name, app in tuple(self._apps.items()):
+                if found.get(name) != app.source:
+                    forget(app.source)
+                    del self._apps[name]
             for name, source in found.items():
-                if name not in self._apps or self._apps[name].source != source:
+                if name not in self._apps:
                     self._apps[name] = load(name, source, seconds=self._hook_seconds)
             apps = [self._apps[name] for name in sorted(self._apps)]
         self._follow({app.name for app in apps if self.works(app)})

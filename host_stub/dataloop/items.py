@@ -69,20 +69,23 @@ def router(platform: LocalPlatform) -> APIRouter:
             raise InvalidInput("Descriptions are not kept; put the text into metadata.user.")
         folder, _, name = path.rpartition("/")
         user_metadata = read_metadata(metadata)
-        taken = datasets.items(dataset_id, {"path": _path(folder, name)}, limit=1).items
-        if not taken:
-            item = datasets.add(
-                dataset_id, name, file.file, folder=folder or "/", metadata=user_metadata
-            )
-        elif mode == "overwrite":
-            datasets.replace_content(taken[0].id, file.file)
-            datasets.update_metadata([taken[0].id], user_metadata)
-            item = datasets.item(taken[0].id)
-        elif taken[0].size != file.size:
+        new = None
+        items = datasets.items(dataset_id, {"path": _path(folder, name)}, limit=1).items
+        if not items:
+            new = datasets.receive(name, folder or "/", file.file, (), user_metadata)
+            items = tuple(datasets.keep(dataset_id, [new], once=True))
+        (item,) = items
+        if new is not None and item.id == new.row.id:
+            response.headers["x-item-op"] = "created"
+            return item_json(request, item)
+        if mode == "overwrite":
+            file.file.seek(0)
+            datasets.replace_content(item.id, file.file)
+            datasets.update_metadata([item.id], user_metadata)
+            item = datasets.item(item.id)
+        elif item.size != file.size:
             raise HTTPException(409, f"{path!r} holds other bytes; give mode=overwrite to replace.")
-        else:
-            item = taken[0]
-        response.headers["x-item-op"] = "created" if not taken else mode
+        response.headers["x-item-op"] = mode
         return item_json(request, item)
 
     @found.post("/datasets/{dataset_id}/query")

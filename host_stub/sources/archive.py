@@ -10,6 +10,8 @@ from host_stub.sources.location import MAX_PARTS, Location, reason_of
 
 END, END_BYTES = b"PK\x05\x06", 22
 END_64, END_64_BYTES = b"PK\x06\x06", 56
+MAX_FOLDERS, MAX_PATH_LENGTH = 50_000, 1_300
+"""Folders take half a kilobyte and their path each, and a short list can name 64 of them a file."""
 MAX_COMMENT_BYTES = 0xFFFF
 MAX_LIST_BYTES = 1 << 25
 """About 300,000 files; a list is kept in memory whole, at several times its size."""
@@ -33,7 +35,7 @@ def open_zip(content: BinaryIO, url: str) -> Location:
         content.seek(0)
         archive = zipfile.ZipFile(content)
         folders = _Folders(archive)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         raise InvalidInput(f"{url}: no whole zip: {reason_of(error)}") from error
     unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > MAX_RATIO * size + MAX_SLACK_BYTES:
@@ -57,6 +59,9 @@ class _Folders:
             parts = one.filename.removesuffix("/").split("/", MAX_PARTS)
             if not {"", ".", ".."}.isdisjoint(parts) or len(parts) > MAX_PARTS:
                 raise zipfile.BadZipFile(f"{one.filename[:100]!r} is no path in a folder")
+            if len(one.filename) > MAX_PATH_LENGTH:
+                limit = f"{MAX_PATH_LENGTH:,} characters; give its folders shorter names"
+                raise zipfile.BadZipFile(f"{one.filename[:100]!r} and so on has more than {limit}")
             *folders, name = parts
             place = ""
             for part in folders:
@@ -64,10 +69,17 @@ class _Folders:
                 self._entries[place].setdefault(part, {"name": path, "type": "directory"})
                 self._entries.setdefault(path, {})
                 place = path
+            if len(self._entries) > MAX_FOLDERS:
+                raise zipfile.BadZipFile(f"more than {MAX_FOLDERS:,} folders; divide it")
             if one.is_dir():
                 self._entries[place].setdefault(name, {"name": one.filename, "type": "directory"})
             else:
-                known = {"name": one.filename, "type": "file", "size": one.file_size}
+                known = {
+                    "name": one.filename,
+                    "type": "file",
+                    "size": one.file_size,
+                    "packed": True,
+                }
                 self._entries[place][name] = known
                 self._files[one.filename] = one
 

@@ -44,9 +44,8 @@ class CocoSource:
         self._images = _rows(found, "images", file.path)
         self._annotations = _by_image(_rows(found, "annotations", file.path, needed=False))
         categories = _rows(found, "categories", file.path, needed=False)
-        self._categories = {category.get("id"): category for category in _hashable(categories)}
-        licences = _hashable(_rows(found, "licenses", file.path, needed=False))
-        self._licences = {one.get("id"): one.get("name") for one in licences}
+        self._categories = _by_id(categories)
+        self._licences = _by_id(_rows(found, "licenses", file.path, needed=False))
         self.total = len(self._images)
         self._folder = self._pictures_folder()
 
@@ -87,7 +86,7 @@ class CocoSource:
                 shares.append(min(1.0, _number(box[2]) * _number(box[3]) / whole))
         metadata: Metadata = {key: image[key] for key in IMAGE_FIELDS if _texts([image.get(key)])}
         metadata["coco_id"] = image.get("id")
-        metadata["license"] = self._licences.get(_key(image.get("license")))
+        metadata["license"] = self._licences.get(_key(image.get("license")), {}).get("name")
         metadata["supercategories"] = list(_texts(wider)) or None
         metadata["captions"] = list(_texts(captions)) or None
         metadata["objects"] = sum(1 for annotation in own if "category_id" in annotation)
@@ -152,15 +151,19 @@ def _rows(found: Any, key: str, path: str, *, needed: bool = True) -> list[dict[
 def _by_image(annotations: list[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
     found: dict[Any, list[dict[str, Any]]] = {}
     for annotation in annotations:
-        found.setdefault(_key(annotation.get("image_id")), []).append(annotation)
+        if (key := _key(annotation.get("image_id"))) is not None:
+            found.setdefault(key, []).append(annotation)
     return found
 
 
-def _hashable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if isinstance(row.get("id"), int | str)]
+def _by_id(rows: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    return {key: row for row in rows if (key := _key(row.get("id"))) is not None}
 
 
-def _key(value: Any) -> Any:
+def _key(value: Any) -> int | str | None:
+    """An id to look up by, None for what is none; 1.0 is 1, as pandas writes it."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value if isinstance(value, int | str) else None
 
 

@@ -37,6 +37,8 @@ class FolderSource:
         self.total = len(self._files)
         if not self._files:
             raise InvalidInput(f"{location.url} holds no files to import.")
+        self._missing: set[str] = set()
+        """Paths of files that there is only metadata for."""
         self._metadata = self._read_metadata()
 
     def items(self, report: Report) -> Iterator[SourceItem]:
@@ -51,18 +53,23 @@ class FolderSource:
             else:
                 path = file.path
             yield SourceItem(file.path, file.open, file.version, _labels(path), own)
-        for path in sorted(self._metadata):
+        for path in sorted(self._missing):
             report.add(path, "there is metadata for this, but no such file.")
 
     def _read_metadata(self) -> dict[str, Metadata]:
-        """User metadata by path; one table for all, or one for each split."""
+        """User metadata of files by path; one table for all, or one for each split."""
         found: dict[str, Metadata] = {}
+        there_are = {file.path for file in self._files}
         for folder in ("", *sorted(self._splits)):
             there = self._location.entries(folder)
             tables = (file for name in METADATA_FILES if (file := there.get(name)) is not None)
             if (file := next(tables, None)) is not None:
                 prefix = f"{folder}/" if folder else ""
-                found |= {prefix + name: own for name, own in read_rows(file)}
+                for name, own in read_rows(file):
+                    if (path := prefix + name) in there_are:
+                        found[path] = own
+                    else:
+                        self._missing.add(path)
         return found
 
 

@@ -12,7 +12,7 @@ from host_stub.sources.archive import open_zip
 from host_stub.sources.coco import CocoSource, is_coco, without_outlines
 from host_stub.sources.folder import METADATA_FILES, FolderSource
 from host_stub.sources.label_studio import LabelStudioSource, is_label_studio
-from host_stub.sources.location import File, Location, open_location
+from host_stub.sources.location import File, Location, UnreadableFile, open_location
 from host_stub.sources.parquet import ParquetSource
 from host_stub.sources.saved import SavedSource, is_saved
 from host_stub.sources.source import Source
@@ -42,7 +42,7 @@ def open_source(url: str, pictures: str | None = None) -> Source:
     if file is None:
         return open_folder(location, _name_of(location.url))
     ending = next((end for end in FILES if file.name.lower().endswith(end)), "")
-    name = file.name[: len(file.name) - len(ending)] or file.name
+    name = _name_of(file.name[: len(file.name) - len(ending)] or file.name)
     if ending == PARQUET:
         return ParquetSource([file], url, name)
     if ending in TARS:
@@ -75,7 +75,11 @@ def open_folder(location: Location, name: str) -> Source:
 
 
 def _exported(location: Location, name: str) -> Source | None:
-    """The source of the one JSON that lies on top or in `annotations/`, if it is an export."""
+    """The source of the one JSON that lies on top or in `annotations/`, if it is an export.
+
+    Raises:
+        UnreadableFile: nobody can say, and labels would be lost.
+    """
     own = [*location.entries().values(), *location.entries(ANNOTATIONS).values()]
     files = [file for file in own if file is not None]
     jsons = [file for file in files if file.name.lower().endswith(".json")]
@@ -85,6 +89,8 @@ def _exported(location: Location, name: str) -> Source | None:
         found = read_json(jsons[0], without_outlines)
         reader = _reader_of(found)
         return reader(location, jsons[0], found, location.url, name) if reader else None
+    except UnreadableFile:
+        raise
     except InvalidInput:
         return None  # a file among others, then
 
@@ -114,4 +120,6 @@ def _open_json(location: Location, file: File, url: str, name: str, pictures: st
 
 
 def _name_of(url: str) -> str:
-    return PurePosixPath(url.partition("://")[2] or url).name or "dataset"
+    """What a dataset is called, with '?' for bytes of a name that are not UTF-8."""
+    name = PurePosixPath(url.partition("://")[2] or url).name or "dataset"
+    return name.encode(errors="replace").decode()

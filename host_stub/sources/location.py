@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -21,6 +22,10 @@ MAX_END_PARTS = 16
 """Of a path from elsewhere, so many of the last parts are looked for."""
 
 
+class UnreadableFile(InvalidInput):
+    """A file that says something about items cannot be read, or is too much to be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file in a location."""
@@ -32,11 +37,29 @@ class File:
     version: str | None
     """Another one when the bytes are others; None when the file system cannot tell."""
     open: Callable[[], BinaryIO]
+    packed: bool = False
+    """Whether it lies in a zip, where much can come of little."""
 
     @property
     def name(self) -> str:
         """Without its folders."""
         return self.path.rpartition("/")[2]
+
+    @contextmanager
+    def reading(self) -> Iterator[BinaryIO]:
+        """Its bytes, where it is more than the bytes of an item.
+
+        Raises:
+            UnreadableFile: for whatever the block raises, but `InvalidInput`.
+        """
+        try:
+            with self.open() as content:
+                yield content
+        except InvalidInput:
+            raise
+        except Exception as error:  # each file system and format has errors of its own
+            reason = reason_of(error)
+            raise UnreadableFile(f"{self.path}: cannot be read: {reason}") from error
 
 
 class FileSystem(Protocol):
@@ -165,7 +188,8 @@ class Location:
         def opened() -> BinaryIO:
             return self._fs.open(whole, "rb")
 
-        return File(path, size if isinstance(size, int) else None, _version(entry), opened)
+        known = size if isinstance(size, int) else None
+        return File(path, known, _version(entry), opened, packed=bool(entry.get("packed")))
 
 
 def reason_of(error: BaseException) -> str:

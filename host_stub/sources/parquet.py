@@ -38,7 +38,7 @@ class ParquetSource:
         self._files = files
         self.total = 0
         for file in files:
-            with file.open() as content, _table(content, file) as table:
+            with file.reading() as content, _table(content, file) as table:
                 columns_of(table.schema_arrow, file.path)
                 self.total += table.metadata.num_rows
 
@@ -46,7 +46,7 @@ class ParquetSource:
         """The rows that have a picture."""
         for file in self._files:
             folder, more = place_of(file, alone=len(self._files) == 1)
-            with file.open() as content, _table(content, file) as table:
+            with file.reading() as content, _table(content, file) as table:
                 columns = columns_of(table.schema_arrow, file.path)
                 made = RowItems(columns, file.path, folder, more)
                 yield from self._rows(table, columns, made, file, report)

@@ -36,7 +36,7 @@ class SavedSource:
         for split in self._splits(location):
             self._files += [(split, file) for file in _arrow_files(location, split)]
         for _, file in self._files:
-            with file.open() as content:
+            with file.reading() as content:
                 columns_of(_stream(content, file).schema, file.path)
 
     def items(self, report: Report) -> Iterator[SourceItem]:
@@ -45,7 +45,7 @@ class SavedSource:
         for split, file in self._files:
             folder = f"{file.path.rpartition('.')[0]}/" if several else ""
             more: Metadata = {"split": split} if split else {}
-            with file.open() as content:
+            with file.reading() as content:
                 stream = _stream(content, file)
                 columns = columns_of(stream.schema, file.path)
                 made = RowItems(columns, file.path, folder, more)

@@ -5,20 +5,30 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 from pydantic import JsonValue
 
 from host_contract.entities import Metadata
 from host_contract.errors import InvalidInput
-from host_stub.sources.location import File
+from host_stub.sources.location import File, UnreadableFile
 
 MAX_TEXT_BYTES = 1 << 29
 """Half a gigabyte: the annotations of COCO's 118,000 training pictures are 450 MB."""
+MAX_PACKED_BYTES, MAX_PACKED_VALUES = 1 << 26, 3_000_000
+"""Of a text in a zip, which may come of a thousandth of its bytes: a value takes up to 110 bytes of
+memory. The annotations of COCO's 5,000 pictures for validation are 20 MB."""
+BEFORE_VALUES = b",[{\n\r"
+"""Each value of a JSON or a table has one of these before or behind it."""
 FILE_NAME = "file_name"
 """Column that names the file, relative to the folder, as Hugging Face's image folders do."""
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+"""As JSON writes one; Python takes '1_000', ' 7', '+7' and other scripts' digits for one, too."""
+MAX_INTEGER_LENGTH = 20
+"""Of one with 64 bits: a sign and nineteen digits."""
 
 
 def read_json(file: File, keep: Callable[[dict[str, Any]], Any] | None = None) -> Any:
@@ -30,9 +40,13 @@ def read_json(file: File, keep: Callable[[dict[str, Any]], Any] | None = None) -
 
     Raises:
         InvalidInput: it is too large, or no JSON.
+        UnreadableFile: it cannot be read, or is too large for a zip.
     """
-    with file.open() as content:
-        encoded = content.read(MAX_TEXT_BYTES + 1)
+    if file.packed:
+        encoded = _unpacked(file)
+    else:
+        with file.reading() as content:
+            encoded = content.read(MAX_TEXT_BYTES + 1)
     if len(encoded) > MAX_TEXT_BYTES:
         raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes of JSON; divide it.")
     try:
@@ -55,16 +69,28 @@ def read_rows(file: File) -> Iterator[tuple[str, Metadata]]:
     """File name and metadata of each row of a table, .csv or .jsonl.
 
     Raises:
-        InvalidInput: a row is wrong; names it.
+        InvalidInput: the file cannot be read, or a row is wrong; names it.
     """
     if (file.size or 0) > MAX_TEXT_BYTES:
         raise InvalidInput(f"{file.path}: more than {MAX_TEXT_BYTES:,} bytes; divide it.")
     rows = _csv_rows if file.name.endswith(".csv") else _json_rows
-    with file.open() as content, TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
+    opened = BytesIO(_unpacked(file)) if file.packed else file.reading()
+    with opened as content, TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
         try:
             yield from rows(file.path, text)
         except UnicodeDecodeError as error:
             raise InvalidInput(f"{file.path}: not UTF-8 text: {error.reason}.") from error
+
+
+def _unpacked(file: File) -> bytes:
+    """All of a text in a zip. Raises `UnreadableFile` before it takes much more memory."""
+    with file.reading() as content:
+        encoded = content.read(MAX_PACKED_BYTES + 1)
+    values = sum(map(encoded.count, BEFORE_VALUES))
+    if len(encoded) > MAX_PACKED_BYTES or values > MAX_PACKED_VALUES:
+        limit = f"{MAX_PACKED_BYTES:,} bytes or {MAX_PACKED_VALUES:,} values in a zip"
+        raise UnreadableFile(f"{file.path}: more than {limit}; divide it, or import the folder.")
+    return encoded
 
 
 def _csv_rows(path: str, text: TextIOWrapper) -> Iterator[tuple[str, Metadata]]:
@@ -96,17 +122,14 @@ def _json_rows(path: str, text: TextIOWrapper) -> Iterator[tuple[str, Metadata]]
 
 
 def _typed(cell: str) -> JsonValue:
-    """A number where the cell is one; text otherwise, so that '007' stays what it is."""
-    for kind in (int, float):
-        try:
-            value = kind(cell)
-        except ValueError:
-            continue
-        if math.isfinite(value) and not (cell.lstrip("-").startswith("0") and cell.isdigit()):
-            return value
-        if cell == "0":
-            return 0
-    return cell
+    """A number where the cell is one that can be kept; text otherwise, so that '007' stays so."""
+    if (number := NUMBER.fullmatch(cell)) is None:
+        return cell
+    if number[2] or number[3]:
+        return float(cell) if math.isfinite(float(cell)) else cell
+    if len(cell) > MAX_INTEGER_LENGTH or not -(1 << 63) <= int(cell) < 1 << 63:
+        return cell
+    return int(cell)
 
 
 def _refuse_constant(name: str) -> None:

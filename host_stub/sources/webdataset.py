@@ -78,14 +78,14 @@ class WebDatasetSource:
         self.total = None
         self._files = files
         for file in files:
-            with file.open() as content:
+            with file.reading() as content:
                 next(_members(content, file, Report()), None)
 
     def items(self, report: Report) -> Iterator[SourceItem]:
         """The pictures of all samples."""
         for file in self._files:
             folder = "" if len(self._files) == 1 else f"{file.path.partition('.tar')[0]}/"
-            with file.open() as content:
+            with file.reading() as content:
                 for sample in _samples(content, file, report):
                     if not sample.pictures:
                         report.add(f"{file.path}, {sample.key}", "a sample without a picture.")

@@ -61,6 +61,19 @@ def test_item_whose_bytes_went_meanwhile_is_not_in_the_backup(
         assert restored.datasets.item_ids(dataset.id) == [kept.id]
 
 
+def test_only_unfinished_uploads_are_left_out(platform: LocalPlatform, tmp_path: Path) -> None:
+    dataset = platform.datasets.create("signs")
+    platform.datasets.add(dataset.id, "a.png", png())
+    own = Path("apps", "counting", dataset.id, "parts")
+    (platform.data_dir / own).mkdir(parents=True)
+    (platform.data_dir / own / "0").write_bytes(b"an app's")
+    (platform.data_dir / "files" / "parts" / "upload").write_bytes(b"unfinished")
+    back_up(platform, tmp_path / "backup.tar")
+    restore(tmp_path / "backup.tar", tmp_path / "again")
+    assert (tmp_path / "again" / own / "0").read_bytes() == b"an app's"
+    assert not (tmp_path / "again" / "files" / "parts").exists()
+
+
 def test_backup_does_not_write_over_anything_nor_while_an_app_writes(
     working: LocalPlatform, tmp_path: Path
 ) -> None:
@@ -74,6 +87,8 @@ def test_backup_does_not_write_over_anything_nor_while_an_app_writes(
     there.touch()
     with pytest.raises(InvalidInput, match="exists already"):
         back_up(working, there)
+    with pytest.raises(InvalidInput, match="there is no folder"):
+        back_up(working, tmp_path / "nowhere" / "backup.tar")
     running = working.executions.start("counting", "count_until", {"file": str(tmp_path / "no")})
     with pytest.raises(InvalidInput, match="under way"):
         back_up(working, tmp_path / "backup.tar")

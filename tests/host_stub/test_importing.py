@@ -1,13 +1,21 @@
 """Folders to datasets: labels, metadata, what is passed over, and importing again."""
 
+import io
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from host_contract.entities import Item
+from host_contract.entities import Dataset, Item
 from host_contract.errors import InvalidInput
+from host_stub import importing
 from host_stub.platform import LocalPlatform
+from host_stub.sources.source import Report, SourceItem
 from tests.host_stub.conftest import png
 
 
@@ -65,6 +73,36 @@ def test_metadata_from_csv_has_types(platform: LocalPlatform, signs: Path) -> No
     assert found["/notes.txt"].user_metadata == {"score": 1000.0, "code": "x", "note": "nan"}
     assert found["/yield/c.png"].user_metadata == {}
     assert "/metadata.csv" not in found
+
+
+NUMBERS = {"0": 0, "-7": -7, "2020": 2020, "0.50": 0.5, "-1.5e-3": -0.0015, "2E2": 200.0}
+NUMBERS |= {str(edge): edge for edge in ((1 << 63) - 1, -(1 << 63))}
+TEXTS = [
+    "1_000",
+    "20_21",
+    "-007",
+    "+7",
+    "٣",
+    "1٣",
+    " 7",
+    "7 ",
+    "00",
+    "1.",
+    ".5",
+    "0x1F",
+    "inf",
+    "1e999",
+]
+TEXTS += [str(1 << 63), "-" + "9" * 30, "9" * 5000, "1.5_0", "1e1_0", "-", "nan", "7\n"]
+
+
+@pytest.mark.parametrize(("cell", "expected"), [*NUMBERS.items(), *zip(TEXTS, TEXTS, strict=True)])
+def test_cells_are_numbers_only_where_nothing_is_lost(
+    platform: LocalPlatform, signs: Path, cell: str, expected: str | float
+) -> None:
+    (signs / "metadata.csv").write_text(f'file_name,cell\nnotes.txt,"{cell}"\n', encoding="utf-8")
+    found = by_place(platform, platform.import_source(signs).id)["/notes.txt"].user_metadata["cell"]
+    assert (found, type(found)) == (expected, type(expected))
 
 
 def test_metadata_from_json_lines(platform: LocalPlatform, signs: Path) -> None:
@@ -157,3 +195,36 @@ def test_strange_names_are_only_names(platform: LocalPlatform, tmp_path: Path) -
     dataset = platform.import_source(tmp_path / "odd", name="any name")
     assert dataset.name == "any name"
     assert {item.name for item in by_place(platform, dataset.id).values()} == set(names)
+
+
+@dataclass(frozen=True)
+class Together:
+    """A source that ends when another one does, so that each is looked up before any is kept."""
+
+    contents: list[bytes]
+    ended: Barrier
+    url: str = "together"
+    name: str = "together"
+    total: int | None = None
+
+    def items(self, report: Report) -> Iterator[SourceItem]:
+        """One item of each content."""
+        for number, content in enumerate(self.contents):
+            yield SourceItem(f"cat/{number}.bin", partial(io.BytesIO, content))
+        self.ended.wait(60)
+
+
+def test_what_two_imports_bring_at_once_is_there_once(
+    platform: LocalPlatform, dataset: Dataset
+) -> None:
+    ended, reports = Barrier(2), [Report(), Report()]
+    sources = [Together([b"same", b"one"], ended), Together([b"same", b"other"], ended)]
+    import_into = partial(importing.import_into, platform.datasets, dataset.id)
+    with ThreadPoolExecutor() as pool:
+        taken = list(pool.map(import_into, sources, reports))
+    assert sorted(taken) == [0, 2]
+    assert sorted(by_place(platform, dataset.id)) == ["/cat/0.bin", "/cat/1.bin"]
+    assert platform.datasets.count_items(dataset.id) == 2
+    (line,) = [line for report in reports for line in report.lines()]
+    assert line.startswith("'cat/1.bin': came with other bytes in another import")
+    assert not list((platform.data_dir / "files" / "parts").iterdir())

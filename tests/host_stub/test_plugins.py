@@ -175,6 +175,48 @@ def test_app_is_installed_by_path_while_the_host_runs(
         platform.apps.uninstall("counting")
 
 
+def write_app(folder: Path, says: str) -> Path:
+    """An app that is a package, whose tab says something."""
+    (folder / "moving").mkdir(parents=True)
+    manifest = (APPS / "raising.json").read_text().replace("raising", "moving")
+    (folder / "manifest.json").write_text(manifest)
+    (folder / "moving" / "words.py").write_text(f"WORD = {says!r}")
+    code = APP_IN_A_FOLDER.replace('with_name("', 'parents[1].joinpath("')
+    code = code.replace("from pathlib", "from moving.words import WORD\nfrom pathlib")
+    (folder / "moving" / "__init__.py").write_text(code.replace("hello", "{WORD}"))
+    return folder
+
+
+def test_app_is_installed_again_from_where_it_lies_by_then(
+    platform: LocalPlatform, dataset: Dataset, tmp_path: Path
+) -> None:
+    """Moved, then another one from beside it, then the first again with other code."""
+
+    def uninstall(*, looked: bool) -> None:
+        platform.apps.uninstall("moving")
+        if looked:  # as each page does
+            platform.apps.list()
+
+    def install(folder: Path) -> str:
+        platform.apps.install(folder)
+        arguments = {"host": platform.host("moving"), "dataset": dataset, "panel": "any"}
+        return str(platform.apps.call("moving", "dataset_tab", session=None, **arguments))
+
+    first, moved, other = tmp_path / "first", tmp_path / "moved", tmp_path / "other"
+    assert install(write_app(first, "one")) == "one signs"
+    first.rename(moved)
+    uninstall(looked=False)
+    assert install(moved) == "one signs"
+    uninstall(looked=True)
+    assert install(write_app(other, "two")) == "two signs"
+    uninstall(looked=False)
+    assert install(moved) == "one signs"
+    uninstall(looked=True)
+    assert install(write_app(first, "three")) == "three signs"
+    uninstall(looked=True)
+    assert {str(first), str(moved), str(other)}.isdisjoint(sys.path)
+
+
 def test_hook_manifest_path(platform: LocalPlatform) -> None:
     assert platform.apps.manifest("counting").display_name == "Counting"
 

@@ -155,6 +155,11 @@ def test_zip_that_is_none_or_leads_out_is_refused(client: httpx.Client, dataset_
         answer = client.post(f"/datasets/{dataset_id}/archive", files={"file": ("a.zip", content)})
         assert answer.status_code == 422 or answer.status_code == 400, answer.text
         assert answer.json()["code"] == "invalid_input"
+    whole = packed({"a.png": b"x", "metadata.csv": b"file_name,n\na.png,1\n"})
+    encrypted = whole.replace(b"PK\x01\x02\x14\x03\x14\0\0", b"PK\x01\x02\x14\x03\x14\0\1")
+    answer = client.post(f"/datasets/{dataset_id}/archive", files={"file": ("a.zip", encrypted)})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert "metadata.csv: cannot be read: " in answer.json()["detail"]
     nowhere = {"file": ("a.zip", packed({"a.png": b"x"}))}
     assert client.post("/datasets/nowhere/archive", files=nowhere).status_code == 404
 

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -74,3 +75,20 @@ def test_nothing_that_is_sent_is_a_server_error(
         assert answer.status_code < 500, (body[:60], answer.text)
         if answer.status_code >= 400:
             assert answer.json()["message"] == answer.json()["detail"]
+
+
+def test_uploads_to_one_path_at_once_make_one_item(
+    client: httpx.Client, platform: LocalPlatform
+) -> None:
+    dataset = platform.datasets.create("at once").id
+    address = f"{PREFIX}/datasets/{dataset}/items"
+
+    def upload(number: int) -> str:
+        path, content = f"/{number // 4}.bin", bytes([number // 4])
+        answer = client.post(address, files={"file": ("x", content)}, data={"path": path})
+        return f"{answer.status_code} {answer.headers['x-item-op']}"
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(upload, range(80)))
+    assert platform.datasets.count_items(dataset) == 20
+    assert (done.count("200 created"), done.count("200 skip")) == (20, 60)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import struct
 import tarfile
 import zipfile
@@ -251,6 +252,44 @@ def test_an_item_that_cannot_be_read_is_named_and_the_others_arrive(
     assert "'1.png': cannot be read: Bad CRC-32" in told(platform)
 
 
+def encrypted(packed: bytes) -> bytes:
+    """What says of the last file of a zip that it needs a password."""
+    changed = bytearray(packed)
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        changed[packed.rfind(header) + flags] |= 1
+    return bytes(changed)
+
+
+def damaged(packed: bytes) -> bytes:
+    """Other bytes in the last file of a zip."""
+    end = int.from_bytes(packed[-6:-2], "little")  # where the list of files begins
+    return packed[: end - 4] + b"\0\0\0\0" + packed[end:]
+
+
+@pytest.mark.parametrize("spoilt", [encrypted, damaged])
+@pytest.mark.parametrize(
+    ("example", "name"),
+    [
+        ("folder", "metadata.csv"),
+        ("coco", "instances_val2017.json"),
+        ("label studio", "project.json"),
+        ("parquet", "data.parquet"),
+        ("saved", "dataset_dict.json"),
+    ],
+)
+def test_files_of_a_zip_that_cannot_be_read_are_named(
+    platform: LocalPlatform, place: Path, example: str, name: str, spoilt: Callable[[bytes], bytes]
+) -> None:
+    examples.EXAMPLES[example](place)
+    files = [path for path in place.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(place / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files, key=lambda path: path.name == name):
+            archive.write(path, path.relative_to(place))
+    (place / "in.zip").write_bytes(spoilt((place / "in.zip").read_bytes()))
+    assert f"{name}: cannot be read: " in refused(platform, place / "in.zip")
+    assert platform.datasets.list() == []
+
+
 @given(st.lists(st.sampled_from(["..", ".", "", "a", "in", "secret.png", "x.png"]), max_size=6))
 def test_no_path_leads_out_of_a_location(parts: list[str]) -> None:
     """Whatever is found lies in the location."""
@@ -264,6 +303,35 @@ def test_no_path_leads_out_of_a_location(parts: list[str]) -> None:
         assert parts in (["x.png"], ["a", "x.png"])
         with found.open() as content:
             assert content.read() == f"/in/{found.path}".encode()
+
+
+def test_names_that_are_not_utf_8_are_passed_over_and_the_others_arrive(
+    platform: LocalPlatform, place: Path
+) -> None:
+    source = place / os.fsdecode(b"J\xfcrgen")
+    for name in (b"fine.png", b"caf\xe9.png", b"\xe9t\xe9/a.png", b"caf\xe9 2.png"):
+        examples.picture_file(source, os.fsdecode(name), 1)
+    dataset = platform.import_source(source)
+    assert dataset.name == "J?rgen"
+    assert [item.name for item in platform.datasets.items(dataset.id).items] == ["fine.png"]
+    assert r"'caf\udce9 2.png' and 2 more: its name or its folder's is not UTF-8" in told(platform)
+
+
+def test_names_in_a_tar_and_labels_that_are_not_utf_8_are_passed_over(
+    platform: LocalPlatform, place: Path
+) -> None:
+    with tarfile.open(place / "in.tar", "w") as tar:
+        put(tar, "fine.png", picture(1))
+        put(tar, "caf\udce9.png", picture(2))
+    dataset = platform.import_source(place / "in.tar")
+    assert contents(platform, dataset.id) == {picture(1)}
+    assert r"'caf\udce9.png': its name or its folder's is not UTF-8" in told(platform)
+    source = examples.coco(place)
+    source.write_text(source.read_text().replace('"cat"', r'"\ud800"'))
+    dataset = platform.import_source(source)
+    labels = {item.labels for item in platform.datasets.items(dataset.id).items}
+    assert labels == {("dog",), ("bird",)}
+    assert r"and 3 more: Label '\ud800' has half a character" in told(platform)
 
 
 def test_links_are_followed_only_inside(place: Path) -> None:

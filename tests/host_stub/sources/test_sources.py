@@ -133,6 +133,35 @@ def test_coco_gives_what_a_curator_asks_for(platform: LocalPlatform, tmp_path: P
     }
 
 
+@pytest.mark.parametrize("floats", [("id", "image_id", "category_id", "license"), ("image_id",)])
+def test_coco_s_ids_may_be_floats(
+    platform: LocalPlatform, tmp_path: Path, floats: tuple[str, ...]
+) -> None:
+    """As pandas writes a column that had a gap."""
+    source = examples.coco(tmp_path)
+
+    def as_pandas(row: dict[str, Any]) -> dict[str, Any]:
+        return {key: float(value) if key in floats else value for key, value in row.items()}
+
+    source.write_text(json.dumps(json.loads(source.read_text(), object_hook=as_pandas)))
+    items = items_of(platform, platform.import_source(source).id)
+    assert [item.labels for item in items] == [(label,) for label in LABELS]
+    assert {item.user_metadata["license"] for item in items} == {"CC0"}
+
+
+def test_coco_s_rows_without_ids_belong_to_nothing(platform: LocalPlatform, tmp_path: Path) -> None:
+    source = examples.coco(tmp_path)
+    found = json.loads(source.read_text())
+    for row in [found["images"][0], found["annotations"][1], found["categories"][2]]:
+        row |= dict.fromkeys(row.keys() & {"id", "image_id"})
+    found["annotations"][3]["category_id"] = 1.5
+    source.write_text(json.dumps(found))
+    items = items_of(platform, platform.import_source(source).id)
+    expected: list[tuple[str, ...]] = [(label,) if label != "bird" else () for label in LABELS]
+    expected[0] = expected[1] = expected[3] = ()
+    assert [item.labels for item in items] == expected
+
+
 def test_label_studio_gives_choices_regions_and_times(
     platform: LocalPlatform, tmp_path: Path
 ) -> None:
