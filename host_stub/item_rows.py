@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ MAX_ANNOTATIONS_LENGTH = 1_000_000
 MAX_FOLDER_LENGTH = 1_000
 SOURCE_VERSION = "source_version"
 """The system metadata's field that says which version of its source an item was made of."""
+NO_TEXT = re.compile("[\ud800-\udfff]")
 """Halves of characters, which Python makes of bytes that are not UTF-8, and nothing can write."""
 
 
