@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
-LOOKS = 20
+LOOKS = 60
 """So often in a row nobody was answered when a handler is stopped. Looks are counted, not seconds:
 a machine that slept in between is not a handler that is stuck."""
 
@@ -33,7 +33,7 @@ class HandlerStuck(RuntimeError):
 
 @contextlib.contextmanager
 def stuck_handlers_stopped(server: uvicorn.Server, platform: LocalPlatform) -> Iterator[None]:
-    """While the server runs, stop an app's handler for which all pages have waited for 10 s.
+    """While the server runs, stop an app's handler for which all pages have waited for 30 s.
 
     By a signal, which ends Python's loops and its waiting, but no call into a compiled library
     before that returns. Only the main thread gets signals: elsewhere nothing is stopped, nor is it
