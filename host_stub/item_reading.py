@@ -21,7 +21,9 @@ AT_PLACE = (
         ItemRow.dataset_id == bindparam("dataset_id"),
         ItemRow.folder == bindparam("folder"),
         func.lower(ItemRow.name) == func.lower(bindparam("name")),  # as the index has it
-        ItemRow.name == bindparam("name"),
+        # Were it the column alone, SQLite would put the name in its place above, and look through
+        # the whole dataset.
+        ItemRow.name + "" == bindparam("name"),
     )
     .order_by(ItemRow.id)
     .limit(1)
@@ -142,8 +144,9 @@ class ItemReading:
 
     def at(self, dataset_id: str, folder: str, name: str) -> Item | None:
         """The oldest item with this folder and name, if there is one."""
+        place = {"dataset_id": dataset_id, "folder": folder, "name": name}
         with self._database.session() as session:
-            row = row_at(session, dataset_id, folder, name)
+            row = session.scalars(AT_PLACE, place).one_or_none()
             return None if row is None else item_of(row, self._files)
 
     def thumbnail(self, item_id: str) -> bytes:
@@ -163,9 +166,3 @@ def item_row(session: Session, item_id: str) -> ItemRow:
     if row is None:
         raise NotFound(f"There is no item {item_id!r}.")
     return row
-
-
-def row_at(session: Session, dataset_id: str, folder: str, name: str) -> ItemRow | None:
-    """The row of the oldest item with this folder and name, if there is one."""
-    place = {"dataset_id": dataset_id, "folder": folder, "name": name}
-    return session.scalars(AT_PLACE, place).one_or_none()
