@@ -18,6 +18,7 @@ from host_stub.dataloop.exports import export_stream, exported_item
 from host_stub.dataloop.item_annotations import annotations_of
 from host_stub.dataloop.item_json import item_json
 from host_stub.dataloop.paging import Asked, found_in, page_of
+from host_stub.item_rows import folder_of
 from host_stub.users import Role, current_user
 
 if TYPE_CHECKING:
@@ -69,15 +70,13 @@ def router(platform: LocalPlatform) -> APIRouter:
             raise InvalidInput("Descriptions are not kept; put the text into metadata.user.")
         folder, _, name = path.rpartition("/")
         user_metadata = read_metadata(metadata)
-        new = None
-        items = datasets.items(dataset_id, {"path": _path(folder, name)}, limit=1).items
-        if not items:
-            new = datasets.receive(name, folder or "/", file.file, (), user_metadata)
-            items = tuple(datasets.keep(dataset_id, [new], once=True))
-        (item,) = items
-        if new is not None and item.id == new.row.id:
-            response.headers["x-item-op"] = "created"
-            return item_json(request, item)
+        item = datasets.at(dataset_id, folder_of(folder), name)
+        if item is None:
+            new = datasets.receive(name, folder, file.file, (), user_metadata)
+            (item,) = datasets.keep(dataset_id, [new], once=True)
+            if item.id == new.row.id:
+                response.headers["x-item-op"] = "created"
+                return item_json(request, item)
         if mode == "overwrite":
             file.file.seek(0)
             datasets.replace_content(item.id, file.file)
@@ -170,8 +169,3 @@ def _page(platform: LocalPlatform, dataset_id: str, wanted: Metadata, asked: Ask
     return platform.datasets.page(
         dataset_id, wanted, offset=offset, limit=asked.page_size, order=order
     )
-
-
-def _path(folder: str, name: str) -> str:
-    parts = [part for part in folder.split("/") if part not in ("", ".")]
-    return "/".join(("", *parts, name))
