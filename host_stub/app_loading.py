@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_added: set[str] = set()
+"""Folders of apps that are on Python's path because of them."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -89,7 +92,8 @@ def forget(source: Source) -> None:
     """
     if source.folder is None:
         return
-    if str(source.folder) in sys.path:
+    if str(source.folder) in _added:
+        _added.remove(str(source.folder))
         sys.path.remove(str(source.folder))
     own = (source.module, f"{source.module}.")
     for name, module in tuple(sys.modules.items()):
@@ -135,6 +139,7 @@ def _module(source: Source) -> object:
     folder = source.folder
     if folder is not None and str(folder) not in sys.path:
         sys.path.append(str(folder))
+        _added.add(str(folder))
     module = importlib.import_module(source.module)
     if folder is not None and not _lies_in(folder, module):
         raise InvalidInput(f"Another module is called {source.module!r}; give the app another name")

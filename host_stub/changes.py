@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from host_contract.entities import Metadata
 from host_stub.database import ItemRow
-from host_stub.item_rows import check_labels, check_metadata, classification, folder_of
+from host_stub.item_rows import check_changed, check_labels, classification, folder_of
 
 
 class Change(Protocol):
@@ -55,7 +55,7 @@ class MergeDeep:
     def do(self, row: ItemRow) -> Metadata:
         """Gives the metadata as they were."""
         before, row.user_metadata = row.user_metadata, merged(row.user_metadata, self.changes)
-        check_metadata(row.user_metadata)
+        check_changed(self.changes, row.user_metadata)
         return before
 
     def undo(self, row: ItemRow, before: Metadata) -> bool:
@@ -129,4 +129,4 @@ def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Metadata:
 def _merge(row: ItemRow, changes: Metadata) -> None:
     merged = {**row.user_metadata, **changes}
     row.user_metadata = {name: value for name, value in merged.items() if value is not None}
-    check_metadata(row.user_metadata)
+    check_changed(changes, row.user_metadata)

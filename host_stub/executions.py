@@ -231,7 +231,7 @@ class Executions:
             add_to_log(row, "the host was started again; this goes on")
 
     def _dataset_of(self, function: Function, inputs: Metadata) -> str | None:
-        """The dataset that an execution is about: its input, or that of any of its items."""
+        """The dataset that an execution is about: its input, or that of its first item there is."""
         for declared in function.input:
             value = inputs.get(declared.name)
             if declared.type == "Dataset" and isinstance(value, str):
@@ -241,10 +241,11 @@ class Executions:
                 return value
             if declared.type == "Item[]" and isinstance(value, builtins.list) and value:
                 ids = [one for one in value if isinstance(one, str)]
-                of_any = select(ItemRow.dataset_id).where(among(ItemRow.id, ids)).limit(1)
+                wanted = select(ItemRow.id, ItemRow.dataset_id).where(among(ItemRow.id, ids))
                 with self._database.session() as session:
-                    dataset_id = session.scalar(of_any)
-                if dataset_id is None:
+                    known = {row.id: row.dataset_id for row in session.execute(wanted)}
+                first = next((one for one in ids if one in known), None)
+                if first is None:
                     raise NotFound(f"There is no item {value[0]!r}, nor any other of them.")
-                return dataset_id
+                return str(known[first])
         return None

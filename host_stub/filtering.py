@@ -66,7 +66,7 @@ def _compared(
     operands = operand if isinstance(operand, tuple) else (operand,)
     fitting = [_bound(one) for one in operands if isinstance(one, str) == (types == TEXT)]
     if operator in ("$eq", "$in"):
-        return among(column, fitting)
+        return among(column, [one for one in fitting if one not in (math.inf, -math.inf)])
     if not fitting:
         return false()
     value = fitting[0]

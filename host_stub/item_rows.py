@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,18 @@ def check_annotations(annotations: Sequence[Any], labels: Sequence[str]) -> None
 def check_metadata(metadata: Metadata) -> None:
     """Raise `InvalidInput` for user metadata that are too much for a row, or no JSON."""
     check_json(metadata, "The metadata of an item", MAX_METADATA_LENGTH)
+
+
+def check_changed(changes: Metadata, metadata: Metadata) -> None:
+    """Raise `InvalidInput` where changes are no JSON, or make metadata too much for a row.
+
+    What was there before is not judged: earlier releases kept numbers that are none.
+    """
+    check_json(changes, "The change of metadata")
+    length = len(json.dumps(metadata, ensure_ascii=False))
+    if length > MAX_METADATA_LENGTH:
+        limit = f"{MAX_METADATA_LENGTH:,} characters of JSON"
+        raise InvalidInput(f"The metadata of an item: at most {limit}, not {length:,}.")
 
 
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:

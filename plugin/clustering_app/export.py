@@ -56,19 +56,15 @@ def export(host: Host, dataset_id: str, run: Placed | None, path: Path) -> int:
         The number of items written.
 
     Raises:
-        InvalidInput: the ending names no format.
+        InvalidInput: the ending names no format, or the file cannot be written.
     """
     if path.suffix not in FORMATS:
         raise InvalidInput(f"Cannot export to {path.name!r}: end it in {' or '.join(FORMATS)}.")
     rows = _rows(all_items(host, dataset_id), run)
-    if path.suffix == ".parquet":
-        path.write_bytes(_parquet(rows))
-        return len(rows)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        if path.suffix == ".jsonl":
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        else:
-            _write_csv(file, rows)
+    try:
+        _write(rows, path)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from error
     return len(rows)
 
 
@@ -94,6 +90,17 @@ def all_items(host: Host, dataset_id: str) -> Iterator[Item]:
             return
 
 
+def _write(rows: Sequence[dict[str, JsonValue]], path: Path) -> None:
+    if path.suffix == ".parquet":
+        path.write_bytes(_parquet(rows))
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if path.suffix == ".jsonl":
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        else:
+            _write_csv(file, rows)
+
+
 def _write_csv(file: TextIO, rows: Sequence[dict[str, JsonValue]]) -> None:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     writer = csv.writer(file)
@@ -110,15 +117,24 @@ def _parquet(rows: Sequence[dict[str, JsonValue]]) -> bytes:
     for name in names:
         values = [row.get(name) for row in rows]
         try:
-            columns[name] = pyarrow.array(values)
+            columns[name] = pyarrow.array(_as_texts(values) if _any_object(values) else values)
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
-            # values of several types have one in common: JSON
-            columns[name] = pyarrow.array(
-                [None if one is None else json.dumps(one, ensure_ascii=False) for one in values]
-            )
+            columns[name] = pyarrow.array(_as_texts(values))
     file = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), file)
     return file.getvalue()
+
+
+def _any_object(values: Sequence[JsonValue]) -> bool:
+    """Whether there is an object among the values: Parquet would give each the keys of all."""
+    return any(
+        isinstance(one, dict) or (isinstance(one, list) and _any_object(one)) for one in values
+    )
+
+
+def _as_texts(values: Sequence[JsonValue]) -> list[str | None]:
+    """Values as JSON, which those of several types have in common."""
+    return [None if one is None else json.dumps(one, ensure_ascii=False) for one in values]
 
 
 def _rows(items: Iterable[Item], placed: Placed | None) -> list[dict[str, JsonValue]]:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from dataloop_host.client import PAGE, Client
 from host_contract.context import Query
 from host_contract.entities import Annotation, Item, ItemPage, Metadata
-from host_contract.errors import ContractError, InvalidQuery, ItemUnreadable
+from host_contract.errors import ContractError, InvalidQuery, ItemGone, ItemUnreadable, NotFound
 from host_contract.query import matches, parse_query
 
 CLASS, CLASSIFICATION = "class", "classification"
@@ -133,7 +133,8 @@ class Items:
             try:
                 return io.BytesIO(self._client.content(f"/items/{item_id}/stream"))
             except ContractError as error:
-                raise ItemUnreadable(f"{name!r} ({item_id}): {error}") from error
+                kind = ItemGone if isinstance(error, NotFound) else ItemUnreadable
+                raise kind(f"{name!r} ({item_id}): {error}") from error
 
         return Item(
             id=item_id,

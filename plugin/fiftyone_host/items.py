@@ -18,7 +18,7 @@ from fiftyone_host.fields import annotations_of, label_fields, metadata_fields, 
 from fiftyone_host.ids import item_id, load, moment, parts
 from host_contract.context import Query
 from host_contract.entities import Annotation, Item, ItemPage
-from host_contract.errors import InvalidQuery, ItemUnreadable, NotFound
+from host_contract.errors import InvalidQuery, ItemGone, ItemUnreadable, NotFound
 from host_contract.mimetypes import mimetype_of
 from host_contract.query import Filter, matches, parse_query
 
@@ -121,7 +121,9 @@ class Items:
             try:
                 return path.open("rb")
             except OSError as error:
-                raise ItemUnreadable(f"{path.name!r} ({whole}): {error.strerror}.") from error
+                gone = isinstance(error, FileNotFoundError) and path.parent.is_dir()
+                kind = ItemGone if gone else ItemUnreadable
+                raise kind(f"{path.name!r} ({whole}): {error.strerror}.") from error
 
         size, version = _file(path)
         mimetype = mimetype_of(path.name)

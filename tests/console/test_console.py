@@ -149,6 +149,8 @@ def test_wrong_calls_fail_in_one_line(clustering: Clustering, tmp_path: Path) ->
     succeeded(clustering("import-vectors", "one", str(tmp_path / "v.tsv")))
     assert "no model of theirs" in failed(clustering("search", "one", "a cat"))
     assert "end it in" in failed(clustering("export", "one", "-o", str(tmp_path / "out.docx")))
+    nowhere = str(tmp_path / "nowhere" / "out.csv")
+    assert "cannot be written" in failed(clustering("export", "one", "-o", nowhere))
     assert "--model mini-clip" in failed(clustering("extract", "one", "--model", "no-such-model"))
     (tmp_path / "a.docx").write_text("no source")
     assert "of no known kind" in failed(clustering("serve", str(tmp_path / "a.docx")))

@@ -18,17 +18,15 @@ class Work:
         return np.full(40, self.done, np.uint8)
 
 
-def result(steps: Steps, key: str, work: Work, *, enough: bool = True) -> NDArray[np.uint8]:
-    return steps.result((key,), work, size=lambda made: made.nbytes, enough=lambda _kept: enough)
+def result(steps: Steps, key: str, work: Work) -> NDArray[np.uint8]:
+    return steps.result((key,), work, size=lambda made: made.nbytes)
 
 
-def test_a_step_is_done_once_unless_its_result_does_not_serve() -> None:
+def test_a_step_is_done_once() -> None:
     steps, work = Steps(), Work()
     assert result(steps, "a", work)[0] == 1
+    assert result(steps, "b", work)[0] == 2
     assert result(steps, "a", work)[0] == 1
-    assert result(steps, "a", work, enough=False)[0] == 2
-    assert result(steps, "b", work)[0] == 3
-    assert result(steps, "a", work)[0] == 2
 
 
 def test_what_was_not_used_for_longest_makes_room() -> None:

@@ -1,6 +1,7 @@
 """Clusters as things to look at: described, named, selected, and written to the metadata."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from clustering_app.projector.contents import read_contents
 from clustering_app.projector.described_clusters import describe_clusters
+from host_contract.entities import Annotation
 from tests.projector.conftest import Place
 
 
@@ -56,6 +58,38 @@ def test_what_changes_while_clusters_are_described_is_kept(mapped: Place) -> Non
     assert "cluster name" in tab.state.points.fields()
     asyncio.run(describe_and(lambda: tab.open_map("run-0")))
     assert tab.state.points.run.id == "run-0"
+
+
+def test_no_two_clusters_have_one_name(place: Place) -> None:
+    """Two share the label of which they are told apart by a number that a third one has."""
+    place.write_vectors()
+    place.write_run()
+    labels = ["dog", "dog 2", "dog"]
+    for row, item_id in enumerate(place.item_ids):
+        place.platform.datasets.annotate(
+            item_id, lambda _, row=row: [Annotation(label=labels[row % 3])]
+        )
+    points = read_contents(place.host, place.dataset.id).points
+    assert points is not None
+    found = [one.name for one in describe_clusters(place.host, points, "fine cluster")]
+    assert found == ["dog", "dog 2", "dog 3"]
+
+
+def test_clusters_of_copies_are_as_dense_as_usual(mapped: Place) -> None:
+    points = read_contents(mapped.host, mapped.dataset.id).points
+    assert points is not None
+    same = dataclasses.replace(points, reach=np.zeros(12, np.float32))
+    assert [one.density for one in describe_clusters(mapped.host, same, "cluster")] == [1.0]
+
+
+def test_names_that_are_written_again_leave_no_earlier_one(mapped: Place) -> None:
+    tab = mapped.tab()
+    for level in ("fine cluster", "cluster"):
+        asyncio.run(tab.clusters_panel.describe(level))
+        asyncio.run(tab.clusters_panel.write("group"))
+    written = [mapped.host.item(one).user_metadata.get("group") for one in mapped.item_ids]
+    assert written[0::2] == [None] * 6, "these are in no cluster of this level"
+    assert None not in written[1::2]
 
 
 def test_names_colour_the_map_and_go_to_the_metadata(mapped: Place) -> None:

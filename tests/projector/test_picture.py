@@ -103,6 +103,8 @@ def test_the_tab_makes_a_picture_of_what_it_shows(mapped: Place, dimensions: int
 
 def test_the_table_is_taken_away_as_parquet(mapped: Place) -> None:
     mapped.host.update_metadata(mapped.item_ids[:1], {"score": "none", "tags": ["a", "b"]})
+    mapped.host.update_metadata(mapped.item_ids[:1], {"empty": {}, "box": {"a": 1}})
+    mapped.host.update_metadata(mapped.item_ids[1:2], {"box": [{"b": 2}]})
     tab = mapped.tab()
     asyncio.run(tab.reload())
     whole = pyarrow.parquet.read_table(
@@ -113,6 +115,8 @@ def test_the_table_is_taken_away_as_parquet(mapped: Place) -> None:
     assert str(whole.schema.field("size").type) == "int64"
     assert whole.column("labels")[0].as_py() == ["stop"]
     assert whole.column("metadata.score").to_pylist()[:2] == ['"none"', "1"]  # of several types
+    assert whole.column("metadata.box").to_pylist()[:3] == ['{"a": 1}', '[{"b": 2}]', None]
+    assert whole.column("metadata.empty").to_pylist()[:2] == ["{}", None]
     tab.state.select(mapped.item_ids[3:5])
     part = tab.download_menu.content("Selected points (Parquet)")
     assert (

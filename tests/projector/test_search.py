@@ -94,6 +94,21 @@ def test_an_item_that_is_not_on_the_map_has_no_cluster(place: Place) -> None:
     assert "10 found, 3 on the map." in str(tab.finder.search_panel.answer.parts)
 
 
+def test_a_number_of_many_digits_is_compared_in_all_of_them(mapped: Place) -> None:
+    for row in range(3):
+        mapped.host.update_metadata(mapped.item_ids[row : row + 1], {"id": 2**53 + row})
+    assert asked(mapped.tab(), ["metadata.id", "=", str(2**53 + 1)]) == [1]
+
+
+def test_a_figure_of_the_map_is_compared_as_it_is_shown(mapped: Place) -> None:
+    tab = mapped.tab()
+    points = tab.state.points
+    assert points is not None
+    shown = points.value(3, "outlier score")
+    assert asked(tab, ["outlier score", "=", str(shown)]) == [3]
+    assert asked(tab, ["outlier score", "≤", str(shown)]) == [0, 1, 2, 3]
+
+
 def test_a_number_kept_as_a_text_is_found_too(mapped: Place) -> None:
     mapped.host.update_metadata(mapped.item_ids[:1], {"score": "5"})
     assert asked(mapped.tab(), ["metadata.score", "=", "5"]) == [0, 5]

@@ -97,7 +97,9 @@ def test_names_of_clusters_are_shared(mapped: Place) -> None:
     assert other.state.selection == frozenset(mapped.item_ids[:2])
     assert shared(other) == shared(tab)
     wrong = shared(tab).replace("fine%20cluster", "no%20such")
-    assert "no level of clusters 'no such'" in follow(mapped, wrong).notices.said
+    other = follow(mapped, wrong)
+    assert "the field 'cluster name' any more" in other.notices.said
+    assert other.state.selection == frozenset(mapped.item_ids[:2])
 
 
 def test_a_field_that_is_gone_costs_nothing_else(mapped: Place) -> None:
@@ -122,6 +124,11 @@ def test_many_items_are_shared_by_a_saved_selection(
     assert tab.sharing.button.copied == "Copied."
     other = follow(mapped, shared(tab))
     assert other.state.selection == frozenset(mapped.item_ids[:5])
+    tab.state.select(mapped.item_ids[4:9])
+    asyncio.run(tab.selections_panel.save("five"))
+    tab.state.select(mapped.item_ids[:5])
+    assert "selected" not in shared(tab), "others are saved under that name now"
+    asyncio.run(tab.selections_panel.save("five"))
     asyncio.run(tab.selections_panel.delete(next(iter(tab.selections_panel.ids.values()))))
     assert "was deleted meanwhile" in follow(mapped, shared(other)).notices.said
 

@@ -52,7 +52,9 @@ class _FromHost(io.RawIOBase):
         return True
 
     def fileno(self) -> int:
-        return self._file.fileno()  # libtiff reads by it, if there is one
+        if not hasattr(self._file, "fileno"):
+            raise io.UnsupportedOperation("fileno")
+        return self._file.fileno()  # libtiff reads by it
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         with _of_the_host():

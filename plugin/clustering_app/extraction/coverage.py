@@ -57,13 +57,13 @@ def coverage(host: Host, dataset_id: str, store: FeatureStore, name: str) -> Cov
     left_out = passed_over(store, name)
     known = store.content_versions(name).keys() if tried or left_out else frozenset[str]()
     without = each_item(host, dataset_id, {}, sorted(tried.keys() - known))
-    broken = [item for item in without if tried[item.id] in ("", item.content_version)]
+    broken = sum(tried[item.id] in ("", item.content_version) for item in without)
     no_longer: list[JsonValue] = [*sorted(left_out - known)]
     return Coverage(
         items=host.count_items(dataset_id),
         embeddable=host.count_items(dataset_id, embeddable()),
         vectors=store.count(name),
-        broken=len(broken),
+        broken=broken,
         passed_over=host.count_items(dataset_id, {"id": no_longer}) if no_longer else 0,
     )
 

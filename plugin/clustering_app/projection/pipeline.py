@@ -20,7 +20,7 @@ from clustering_app.projection.pca import PrincipalComponents, principal_compone
 from clustering_app.projection.quality import measure_points, measure_quality
 from clustering_app.projection.run import KNOWN_COMPONENTS, Run, RunInfo, RunParameters
 from clustering_app.projection.spherize import spherizer
-from clustering_app.projection.steps import STEPS, digest
+from clustering_app.projection.steps import STEPS, Key, digest
 from clustering_app.projection.tsne import neighbours_for, tsne_layout
 from clustering_app.projection.umap import umap_layout
 from clustering_app.vectors.feature_set import FeatureSet
@@ -61,10 +61,12 @@ def make_run(
     points, seed = say_points(len(found.item_ids)), parameters.seed
     step(0.02, 0.05, f"Spherizing {points}")
     spherize = spherizer(found.vectors, parameters.spherize)
-    if parameters.metric == "cosine" and parameters.method in ("umap", "tsne"):
+    by_direction = parameters.metric == "cosine" and parameters.method in ("umap", "tsne")
+    if by_direction:
         spherize = spherize.to_unit_length()
     vectors_ND = spherize(found.vectors)
-    components, neighbours = _components_and_neighbours(found, vectors_ND, parameters, step)
+    prepared = (parameters.spherize, "by direction" if by_direction else "", digest(found))
+    components, neighbours = _components_and_neighbours(vectors_ND, prepared, parameters, step)
     explained: tuple[float, ...] = ()
     axes = components.axes.of(range(1, parameters.dimensions + 1))
     if parameters.method == "pca":
@@ -133,26 +135,29 @@ def say_points(count: int) -> str:
 
 
 def _components_and_neighbours(
-    found: FeatureSet, vectors_ND: NDArray[np.float32], parameters: RunParameters, step: Step
+    vectors_ND: NDArray[np.float32], prepared: Key, parameters: RunParameters, step: Step
 ) -> tuple[PrincipalComponents, Neighbours]:
-    """Both as they were found for the run before, if vectors and spherize are the same."""
-    points, of = say_points(len(vectors_ND)), digest(found)
+    """Both as they were found for the run before, if the vectors were made ready in the same way.
+
+    Neighbours are those of a run alone, too: of a longer list the first ones may be others, where
+    several are equally near or where only some of the items are looked at.
+    """
+    points = say_points(len(vectors_ND))
     step(0.05, 0.08, f"Finding principal components of {points}")
     components = STEPS.result(
-        ("components", parameters.spherize, parameters.metric, of),
+        ("components", *prepared),
         lambda: principal_components(vectors_ND, max(3, min(vectors_ND.shape[1], REDUCED))),
         size=lambda made: made.scores.nbytes,
     )
     report = step(0.08, 0.45, f"Finding neighbours of {points}")
-    count = max(neighbours_of_layout(parameters), GRAPH_NEIGHBOURS)
+    count = min(max(neighbours_of_layout(parameters), GRAPH_NEIGHBOURS), len(vectors_ND) - 1)
     listed_by = components.scores if components.scores.shape[1] < vectors_ND.shape[1] else None
     neighbours = STEPS.result(
-        ("neighbours", parameters.spherize, parameters.metric, str(parameters.seed), of),
+        ("neighbours", str(count), str(parameters.seed), *prepared),
         lambda: find_neighbours(
             vectors_ND, count, seed=parameters.seed, listed_by=listed_by, report=report
         ),
         size=lambda made: made.indices.nbytes + made.distances.nbytes,
-        enough=lambda made: made.indices.shape[1] >= min(count, len(vectors_ND) - 1),
     )
     return components, neighbours
 

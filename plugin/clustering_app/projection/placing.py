@@ -120,9 +120,10 @@ def _between(
 
 def _of_most(clusters_MK: NDArray[np.int32]) -> NDArray[np.int32]:
     """The value that comes most in each row; of equal ones the least."""
-    candidates = np.unique(clusters_MK)
-    counts_MV = (clusters_MK[:, :, None] == candidates).sum(axis=1)
-    found: NDArray[np.int32] = candidates[counts_MV.argmax(axis=1)]
+    ascending = np.sort(clusters_MK, axis=1)
+    counts_MK = (ascending[:, :, None] == ascending[:, None, :]).sum(axis=2)
+    most = counts_MK.argmax(axis=1)
+    found: NDArray[np.int32] = np.take_along_axis(ascending, most[:, None], axis=1)[:, 0]
     return found
 
 

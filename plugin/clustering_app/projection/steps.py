@@ -43,19 +43,17 @@ class Steps:
         compute: Callable[[], Result],
         *,
         size: Callable[[Result], int],
-        enough: Callable[[Result], bool] = lambda kept: True,
     ) -> Result:
-        """What is kept under the key, if it is enough; else what is computed, which is kept then.
+        """What is kept under the key, or else what is computed, which is kept then.
 
         Args:
             key: See `Key`.
             compute: Makes the result.
             size: Of a result, in bytes.
-            enough: Whether a kept result serves: neighbours may be too few.
         """
         with self._lock:
             kept: Result | None = self._kept.get(key, (None, 0))[0]
-            if kept is not None and enough(kept):
+            if kept is not None:
                 self._kept[key] = self._kept.pop(key)
                 return kept
         made = compute()

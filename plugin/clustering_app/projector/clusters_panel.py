@@ -161,6 +161,12 @@ class ClustersPanel:
             return f"Named by labels and numbers alone: {error}", found
 
     def _write(self, field: str) -> int:
+        """How many items have a name now; from the others on the map an earlier one is taken."""
+        named = {item_id for cluster in self.clusters for item_id in cluster.item_ids}
+        points = self._state.points
+        rest = [one for one in points.item_ids if one not in named] if points is not None else []
+        if rest:
+            self._host.update_metadata(rest, {field: None})
         return sum(
             self._host.update_metadata(cluster.item_ids, {field: cluster.name})
             for cluster in self.clusters

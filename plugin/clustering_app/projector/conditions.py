@@ -118,6 +118,10 @@ def _meanings(value: str) -> list[JsonValue]:
 
 def _number(text: str) -> float | None:
     try:
+        return int(text)  # of many digits, which a float would round
+    except ValueError:
+        pass
+    try:
         number = float(text)
     except ValueError:
         return None

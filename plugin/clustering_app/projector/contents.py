@@ -102,7 +102,7 @@ class Points:
         if field == CLUSTER_NAME:
             name = self.cluster_names[row] if self.cluster_names is not None else None
             return [] if name is None else [name]
-        return [float(self._measures()[field][row])]
+        return [round(float(self._measures()[field][row]), 3)]  # as it is shown
 
     def values(self, field: str) -> list[JsonValue]:
         """A field's value for every point; None where it is missing."""

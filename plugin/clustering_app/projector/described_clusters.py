@@ -6,9 +6,10 @@ N points, D dimensions, T words. For threads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def describe_clusters(host: Host, points: Points, level: str) -> list[DescribedC
     features = loaded_of(host, points).features
     row_of = {item_id: row for row, item_id in enumerate(features.item_ids)}
     labels = points.table.values("label")
-    usual = float(np.median(points.reach)) or 1.0
+    usual = max(float(np.median(points.reach)), LEAST_REACH)
     found = []
     for number, members in enumerate(_members(points.levels[level])):
         ids = [points.item_ids[row] for row in members]
@@ -144,12 +145,18 @@ def _named(
     clusters: Sequence[DescribedCluster], words: Sequence[str | None]
 ) -> list[DescribedCluster]:
     labels = Counter(cluster.label for cluster in clusters)
-    names: Counter[str] = Counter()
+    taken = {cluster.label for cluster in clusters if labels[cluster.label] == 1}
     found = []
     for cluster, word in zip(clusters, words, strict=True):
         alone = cluster.label if labels[cluster.label] == 1 else None
         parts = [part for part in (cluster.label, word) if part] or [str(named(cluster.number))]
-        name = alone or ": ".join(parts)
-        names[name] += 1
-        found.append(replace(cluster, name=name if names[name] == 1 else f"{name} {names[name]}"))
+        name = alone or _free(": ".join(parts), taken)
+        taken.add(name)
+        found.append(replace(cluster, name=name))
     return found
+
+
+def _free(name: str, taken: Collection[str | None]) -> str:
+    """The name, with a number behind it where it is taken."""
+    numbered = (name if number == 1 else f"{name} {number}" for number in count(1))
+    return next(one for one in numbered if one not in taken)

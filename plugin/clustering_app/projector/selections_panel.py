@@ -101,7 +101,7 @@ class SelectionsPanel:
         """Select what was saved, as far as it is on the map."""
         if not (found := await self.read(selection_id)):
             return
-        self.ids[frozenset(found)] = selection_id
+        self._names(found, selection_id)
         self._on_select(found)
         left = len(self._state.selection)
         gone = "" if left == len(found) else f"{left:,} of {len(found):,} items are on the map."
@@ -118,7 +118,7 @@ class SelectionsPanel:
             await self._fail(error)
             return
         self._deleted = saved.name, found
-        self.ids = {group: kept for group, kept in self.ids.items() if kept != selection_id}
+        self._names((), selection_id)
         self.answer.say(f"{saved.name} is deleted.", buttons=[UNDO])
         await self.load()
 
@@ -133,10 +133,16 @@ class SelectionsPanel:
         except ClusteringError as error:
             await self._fail(error)
             return
-        self.ids[frozenset(item_ids)] = saved
+        self._names(item_ids, saved)
         self.answer.say(said)
         self._on_saved()
         await self.load()
+
+    def _names(self, item_ids: Sequence[str], selection_id: str) -> None:
+        """Remember which items a saved selection names, and that it names no others any more."""
+        self.ids = {group: kept for group, kept in self.ids.items() if kept != selection_id}
+        if item_ids:
+            self.ids[frozenset(item_ids)] = selection_id
 
     async def _fail(self, error: ClusteringError) -> None:
         """Tell an error, beside the list as it is now."""

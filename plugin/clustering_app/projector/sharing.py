@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from clustering_app.errors import ClusteringError
@@ -100,7 +101,8 @@ class Sharing:
         if address.run and address.run != points.run.id:
             await self._open_map(address.run)
         if address.described:
-            await self._clusters.describe(address.described)
+            with suppress(InvalidInput):  # no such level: then the names are no field, as is told
+                await self._clusters.describe(address.described)
         self._choose_fields(address)
         if like:
             await self._finder.find_similar(like)

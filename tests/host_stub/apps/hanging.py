@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from host_contract.hookspecs import hookimpl
@@ -32,18 +33,22 @@ def dataset_tab() -> object:
     def sleep(_event: object) -> None:
         time.sleep(1e6)
 
-    def count(_event: object) -> None:
-        number = 0
-        while True:
-            number += 1
-
     async def wait(_event: object) -> None:
         threading.Event().wait()
 
-    def answer(_event: object) -> None:
-        says.object = "I am back"
+    def go_on(_event: object) -> None:
+        number = 0
+        while True:
+            with suppress(Exception):
+                while True:
+                    number += 1
 
-    buttons = [pn.widgets.Button(name=each.__name__) for each in (sleep, count, wait, answer)]
-    for button, each in zip(buttons, (sleep, count, wait, answer), strict=True):
-        button.on_click(each)
+    answered: list[object] = []
+
+    def answer(event: object) -> None:
+        answered.append(event)
+        says.object = f"{len(answered)} answered"
+
+    ways = {"sleep": sleep, "wait": wait, "go on": go_on, "answer": answer}
+    buttons = [pn.widgets.Button(name=name, on_click=way) for name, way in ways.items()]
     return pn.Column(*buttons, says)
