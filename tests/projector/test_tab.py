@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from clustering_app.projector.search_panel import BY_TEXT, PATTERN
 from clustering_app.projector.tab import ClusteringTab
 from host_contract.entities import ActionResult
 from host_contract.errors import InvalidInput
-from tests.projector.conftest import Place
+from tests.projector.conftest import Place, picture
 from tests.projector.drawn import drawn
 
 
@@ -41,6 +42,19 @@ def test_without_vectors_it_offers_to_add_them(place: Place) -> None:
     assert "Add CLIP Embeddings" in told(tab)
     assert not tab._left.visible and not tab._middle.visible
     assert not place.store.exists()
+
+
+def test_a_dataset_without_items_says_where_to_upload_some(place: Place) -> None:
+    empty = place.platform.datasets.create("empty")
+    tab = replace(place, dataset=empty).tab()
+    assert "No items yet" in told(tab)
+    assert "Upload pictures in the Data tab" in told(tab)
+    assert "Add CLIP Embeddings" not in told(tab)
+    place.platform.datasets.add(empty.id, "first.png", picture())
+    tab._tell_items_changed()
+    asyncio.run(tab.tick())
+    assert "Add CLIP Embeddings" in told(tab)
+    assert "No items yet" not in told(tab)
 
 
 def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:

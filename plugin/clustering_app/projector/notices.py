@@ -57,6 +57,14 @@ def page_notice(now: Situation) -> Metadata:
             "The embeddings are there. Choose on the left how to project them, then press Run.",
             icon="scatter_plot",
         )
+    if now.contents.without_items:
+        return notice(
+            "page",
+            "No items yet",
+            "A map shows the items of a dataset, and this one is empty. Upload pictures in the "
+            "Data tab; then they can be encoded and mapped here.",
+            icon="add_photo_alternate",
+        )
     return notice(
         "page",
         "No embeddings yet",

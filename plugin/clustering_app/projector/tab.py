@@ -216,6 +216,8 @@ class ClusteringTab:
             await self.reload()
         elif self._items_changed and self.state.points is not None:
             await self._check()
+        elif self._items_changed and self.state.contents.without_items:
+            await self.reload()
         self._show_places()
 
     async def extract(self, choice: Choice = Choice.OUTDATED) -> None:
