@@ -192,6 +192,23 @@ def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Pla
     assert not tab.state.selection
 
 
+def test_near_duplicates_are_group_by_group_after_a_search_by_similarity_too(
+    mapped: Place,
+) -> None:
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[:1])
+    asyncio.run(tab.finder.find_similar())
+    assert tab.state.color_by == SIMILARITY
+    tab.finder.duplicates_panel.threshold.value = 0.98
+    asyncio.run(tab.finder.find_duplicates())
+    listed = tab.state.listed()
+    groups = [mapped.item_ids.index(item_id) % 3 for item_id, _ in listed]
+    assert groups == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert find(tab, "sign") == "12 found."
+    scores = [score for _, score in tab.state.listed()]
+    assert scores == sorted(scores, reverse=True), "what has no order is still the nearest first"
+
+
 def test_a_closed_tab_keeps_no_points_even_when_a_read_ends_later(mapped: Place) -> None:
     mapped.write_run(count=9, run_id="run-2")
     tab = mapped.tab()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import panel as pn
@@ -357,7 +358,7 @@ class ClusteringTab:
     def _card_chosen(self, fields: tuple[str, ...]) -> None:
         self.state.card_fields = fields
 
-    def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
+    def _ids_chosen(self, item_ids: Collection[str]) -> None:
         self.state.select(item_ids)
         self._show_selection()
 
