@@ -209,6 +209,24 @@ def test_near_duplicates_are_group_by_group_after_a_search_by_similarity_too(
     assert scores == sorted(scores, reverse=True), "what has no order is still the nearest first"
 
 
+@pytest.mark.parametrize(("what", "kept"), [("run", False), ("place", False), ("extract", True)])
+def test_only_a_cancelled_extraction_says_that_what_was_finished_is_kept(
+    mapped: Place, what: str, kept: bool
+) -> None:
+    tab = mapped.tab()
+
+    async def cancel_it() -> None:
+        await getattr(tab, what)()
+        await tab.executions.cancel()
+        while tab.executions.failed is None:
+            await tab.tick()
+
+    asyncio.run(asyncio.wait_for(cancel_it(), 60))
+    assert ": cancelled" in told(tab)
+    assert "Try again" in told(tab)
+    assert ("What was finished is kept" in told(tab)) is kept
+
+
 def test_a_closed_tab_keeps_no_points_even_when_a_read_ends_later(mapped: Place) -> None:
     mapped.write_run(count=9, run_id="run-2")
     tab = mapped.tab()
