@@ -202,6 +202,7 @@ class ClusteringTab:
         await self.comparison.show(self.state.contents)
         self._show_places()
         self.show()
+        later(self.coverage_panel.follow)
 
     async def open_map(self, run_id: str) -> None:
         """Open an earlier map; Run goes back to the newest."""
