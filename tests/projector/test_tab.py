@@ -369,3 +369,14 @@ def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     assert tab.map_panel.hover.parts[0]["lines"] == ["trust: 1.0", "<b>turn</b>"]
     tab.map_panel.hovered(None, 0.0, 0.0)
     assert tab.map_panel.hover.parts == []
+
+
+def test_the_first_map_comes_with_a_label_on_its_hover_card(place: Place) -> None:
+    tab = place.tab()
+    place.write_vectors()
+    asyncio.run(tab.reload())
+    place.write_run()
+    asyncio.run(tab.reload())
+    assert tab.controls.card_fields.value == ["label"]
+    tab.map_panel.hovered(2, 10.0, 20.0)
+    assert tab.map_panel.hover.parts[0]["lines"] == ["<b>turn</b>"]

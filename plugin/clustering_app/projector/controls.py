@@ -132,7 +132,9 @@ class Controls:
                 options=[NOTHING, *fields, *extra], value=state.color_by if points else NOTHING
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
-            self.card_fields.param.update(options=fields, value=list(state.card_fields))
+            self.card_fields.param.update(
+                options=fields, value=list(state.card_fields) if points else []
+            )
         finally:
             self._filling = False
         self.edited()

@@ -61,7 +61,8 @@ class MapState:
             self.color_by = "label"
         if self.label_by not in fields:
             self.label_by = NOTHING
-        self.card_fields = tuple(field for field in self.card_fields if field in fields)
+        if contents.points is not None:  # else the fields are not known yet
+            self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
     def forget(self) -> None:
         """Let go of everything: items and points are large, and a closed tab may be kept long."""
