@@ -14,7 +14,7 @@ from clustering_app.projector.search_panel import BY_TEXT, PATTERN
 from clustering_app.projector.tab import ClusteringTab
 from host_contract.entities import ActionResult
 from host_contract.errors import InvalidInput
-from tests.projector.conftest import Place, picture
+from tests.projector.conftest import FINGERPRINT, Place, picture
 from tests.projector.drawn import drawn
 
 
@@ -91,6 +91,19 @@ def test_the_warning_names_the_counts_and_offers_the_cure(mapped: Place) -> None
     assert MISMATCH in said
     assert "13 items, 12 vectors" in said
     assert "Rerun extraction" in said
+
+
+def test_one_item_and_one_point_are_not_several(place: Place) -> None:
+    place.store.create("mini-clip", FINGERPRINT)
+    place.store.append("mini-clip", place.item_ids[:1], ["v"], np.ones((1, 4)))
+    place.write_run(count=1)
+    place.host.delete_items(place.item_ids[2:])
+    tab = place.tab()
+    assert list(tab.controls.tensor.options) == ["mini-clip · 4 · 1 item"]
+    assert "· 1 point'" in str(tab.controls.last_run.parts)
+    assert "1 point · 0 selected" in str(tab.map_panel.counts.parts)
+    assert tab.map_panel.described().endswith("1 of 1 point")
+    assert "3 items, 1 vector." in told(tab)
 
 
 def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:

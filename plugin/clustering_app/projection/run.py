@@ -199,3 +199,8 @@ class Run:
                 raise ValueError(f"{name} have shape {found}, not {shape}")
         if not np.isfinite(self.coordinates).all():
             raise ValueError("coordinates must be finite")
+
+
+def say_points(count: int) -> str:
+    """A number of points in words."""
+    return f"{count:,} point{'' if count == 1 else 's'}"

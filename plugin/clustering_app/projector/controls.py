@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 from pydantic import TypeAdapter
 
-from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters
+from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters, say_points
 from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.button import Button
 from clustering_app.projector.colour_bar import ColourBar
@@ -18,6 +18,7 @@ from clustering_app.projector.contents import Contents
 from clustering_app.projector.coverage_panel import CoveragePanel
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
+from clustering_app.projector.notices import items
 from clustering_app.projector.parameters_form import ParametersForm
 from clustering_app.projector.parts import Parts, notice
 from clustering_app.vectors.feature_set import FeatureSetInfo
@@ -175,7 +176,7 @@ class Controls:
 
 
 def _described(info: FeatureSetInfo) -> str:
-    return f"{info.name} · {info.fingerprint.dimension} · {info.count:,} items"
+    return f"{info.name} · {info.fingerprint.dimension} · {items(info.count)}"
 
 
 def named_run(run: RunInfo) -> str:
@@ -193,7 +194,7 @@ def _last_run(run: RunInfo | None) -> str:
     if run.parameters.fit_on and run.placed:
         placed = f", fitted on {run.count - run.placed:,}, the others placed"
     method = METHOD_NAMES[run.parameters.method]
-    return f"Last run {when} · {method} · {run.count:,} points{placed}"
+    return f"Last run {when} · {method} · {say_points(run.count)}{placed}"
 
 
 def believable(run: RunInfo | None) -> str:

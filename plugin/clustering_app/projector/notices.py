@@ -104,7 +104,8 @@ def mismatch(contents: Contents) -> list[Metadata]:
     found = contents.coverage
     if found is None or found.complete:
         return []
-    counts = f"{found.items:,} items, {found.vectors:,} vectors."
+    vectors = "1 vector" if found.vectors == 1 else f"{found.vectors:,} vectors"
+    counts = f"{items(found.items)}, {vectors}."
     if contents.shown_set is not None and contents.shown_set.fingerprint.imported:
         said = f"The feature set {contents.shown_set.name} was imported, not for every item."
         return [notice("warning", said, counts, icon="warning_amber")]
