@@ -120,7 +120,7 @@ class Controls:
             self.tensor.param.update(options=sets, value=chosen)
             self.tensor.param.trigger("value")  # the same set with another count has another text
             if points is not None:
-                runs = {named_run(run): run.id for run in contents.runs}
+                runs = named_runs(contents.runs)
                 self.history.param.update(options=runs, value=points.run.id, visible=len(runs) > 1)
             if points is not None and is_new:
                 self._last = points.run
@@ -179,11 +179,19 @@ def _described(info: FeatureSetInfo) -> str:
     return f"{info.name} · {info.fingerprint.dimension} · {items(info.count)}"
 
 
-def named_run(run: RunInfo) -> str:
-    """A map in one line; the seconds tell two of a minute apart."""
-    when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
-    parameters = run.parameters
-    return f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
+def named_runs(runs: Sequence[RunInfo]) -> dict[str, str]:
+    """Ids of maps by a name of one line, in their order, newest first; no two have one name."""
+    ids: dict[str, str] = {}
+    for run in reversed(runs):  # so that a map keeps its name when there is a newer one
+        when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
+        parameters = run.parameters
+        name = own = f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
+        number = 1
+        while name in ids:
+            number += 1
+            name = f"{own} · {number}"
+        ids[name] = run.id
+    return dict(reversed(ids.items()))
 
 
 def _last_run(run: RunInfo | None) -> str:
