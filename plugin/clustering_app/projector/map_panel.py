@@ -48,7 +48,7 @@ class MapPanel:
         """The map, and above it the counts, the tools of the map, and others."""
         above = pn.FlexBox(
             self.counts, self.canvas.tools(), *tools, FullScreenButton(),
-            sizing_mode="stretch_width", margin=0, align_items="center",
+            sizing_mode="stretch_width", margin=0, align_items="center", gap="6px 0px",
         )  # fmt: skip
         drawn = pn.Column(
             self.hover, self.canvas.pane(), sizing_mode="stretch_both", margin=0,
