@@ -10,12 +10,15 @@ from tests.browser.conftest import Server
 from tests.browser.map_page import LONG, POINTS, open_map, open_tab, wait_for_points
 
 SMALL = pytest.mark.parametrize("size", [(1024, 768), (1280, 720)])
-TOOLS = """() => {
-  const tools = [];
+LAID_OUT = """() => {
+  const maps = [], tools = [];
   const look = (root, within) => root.querySelectorAll("*").forEach((element) => {
     const map = element.classList.contains("map-panel") ? element : within;
     const {left, top, right, bottom} = element.getBoundingClientRect();
     const box = {left, top, right, bottom, text: element.textContent};
+    if (map && element.matches(".cloud, .bk-Figure") && bottom > top) {
+      maps.push({...box, end: map.getBoundingClientRect().bottom});
+    }
     const tool = element.matches("button, .MuiFormControl-root, .MuiFormControlLabel-root, .line");
     const part = element.parentElement?.closest("button, .MuiFormControl-root");
     if (map && tool && !part && bottom > top) {
@@ -24,9 +27,9 @@ TOOLS = """() => {
     if (element.shadowRoot) look(element.shadowRoot, map);
   });
   look(document, null);
-  return tools;
+  return {maps, tools};
 }"""
-"""Where the visible tools of each map are on the page, in pixels."""
+"""Where the drawn maps and the visible tools of each are on the page, in pixels."""
 
 
 def meet(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -38,7 +41,7 @@ def meet(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def in_the_way(page: Page) -> list[tuple[str, ...]]:
     """Tools that lie over others, and tools that leave their map."""
-    tools = page.evaluate(TOOLS)
+    tools = page.evaluate(LAID_OUT)["tools"]
     assert len(tools) > 12, "the tools are found"
     over = [
         (one["text"], other["text"])
@@ -77,3 +80,22 @@ def test_no_tool_lies_over_another(page: Page, mapped: Server, size: tuple[int, 
     page.get_by_role("checkbox", name="Pictures").last.check()
     expect(page.get_by_role("button", name="Turn")).to_have_count(2)
     assert in_the_way(page) == []
+
+
+@SMALL
+def test_a_map_ends_where_its_window_does(
+    page: Page, mapped: Server, size: tuple[int, int]
+) -> None:
+    open_in_space(page, mapped, size)
+    fits(page)
+    open_map(page, "UMAP 2D")
+    expect(page.get_by_role("button", name="Turn")).to_be_hidden()
+    wait_for_points(page, POINTS)
+    fits(page)
+
+
+def fits(page: Page) -> None:
+    """Require that the one drawn map is high enough, and that all of it is seen."""
+    [drawn] = page.evaluate(LAID_OUT)["maps"]
+    assert drawn["bottom"] <= drawn["end"] + 1
+    assert drawn["bottom"] - drawn["top"] >= 300

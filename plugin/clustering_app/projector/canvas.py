@@ -141,9 +141,10 @@ class Canvas:
             align_items="center", gap="6px 0px", styles={"max-width": "100%"},
         )  # fmt: skip
 
-    def pane(self) -> pn.Column:
+    def pane(self) -> pn.Row:
         """What Panel shows."""
-        return pn.Column(self.in_plane, self.in_space, sizing_mode="stretch_both", margin=0)
+        # Of a column Panel would ask for the least heights of both together; one alone is shown.
+        return pn.Row(self.in_plane, self.in_space, sizing_mode="stretch_both", margin=0)
 
     def _mode_chosen(self, event: Any) -> None:
         self.plane.set_mode(event.new)
