@@ -58,6 +58,22 @@ def test_only_other_maps_are_offered(mapped: Place, tab: ClusteringTab) -> None:
     assert not tab.comparison.view().visible
 
 
+def test_maps_of_one_second_can_each_be_chosen(mapped: Place) -> None:
+    """Those whose ids end alike were made at the same time."""
+    for number in (1, 2, 3):
+        mapped.write_run(number + 3, run_id=f"run-{number}5")
+    tab = mapped.tab()
+    runs = ["run-35", "run-25", "run-15", "run-1"]
+    assert list(tab.controls.history.options.values()) == runs
+    assert list(tab.comparison.choice.options.values()) == ["", *runs[1:]]
+    names = {run_id: name for name, run_id in tab.controls.history.options.items()}
+    assert names["run-35"] == f"{names['run-15']} · 3"
+    mapped.write_run(8, run_id="run-45")
+    asyncio.run(tab.reload())
+    later = {run_id: name for name, run_id in tab.controls.history.options.items()}
+    assert names.items() <= later.items(), "a map keeps its name"
+
+
 def test_the_map_that_was_chosen_last_is_shown(mapped: Place, tab: ClusteringTab) -> None:
     mapped.write_run(5, run_id="run-2")
 

@@ -5,6 +5,8 @@ import io
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from clustering_app.extraction.batches import Choice
 from clustering_app.extraction.coverage import coverage
 from clustering_app.extraction.ending import MISMATCH
@@ -12,7 +14,7 @@ from clustering_app.extraction.report import NotEmbedded, save_not_embedded
 from clustering_app.projector.coverage_panel import COUNT_AGAIN, STOP_COUNTING
 from clustering_app.projector.notices import DETAILS
 from clustering_app.projector.tab import ClusteringTab
-from tests.projector.conftest import Place
+from tests.projector.conftest import Place, picture
 from tests.projector.test_tab import told
 
 NOTES, BROKEN = "notes.txt", "<b>broken.png"
@@ -68,10 +70,28 @@ def test_what_a_rerun_can_and_cannot_do_is_told(mapped: Place) -> None:
     assert new.name not in listed
 
 
+def test_what_is_unfolded_is_counted_again_when_the_tab_reads_anew(mapped: Place) -> None:
+    new = mapped.platform.datasets.add(mapped.dataset.id, "new.png", picture())
+    tab = mapped.tab()
+    panel = tab.coverage_panel
+
+    async def reload_until(first: list[str]) -> None:
+        await tab.reload()
+        await until(lambda: [line["title"] for line in panel.choices.parts[:1]] == first)
+
+    asyncio.run(panel.open())
+    assert panel.choices.parts[0]["title"] == "1 missing"
+    mapped.store.append("mini-clip", [new.id], [new.content_version], np.ones((1, 4)))
+    asyncio.run(reload_until(["0 missing"]))
+    panel.view().active = []
+    asyncio.run(reload_until([]))
+    assert panel.without.parts == []
+
+
 def test_items_that_can_have_no_vector_are_no_longer_counted(mapped: Place) -> None:
     left_without(mapped)
     tab = mapped.tab()
-    asyncio.run(tab.coverage_panel.count())
+    asyncio.run(tab.coverage_panel.open())
     assert MISMATCH in told(tab)
     pressed(tab, STOP_COUNTING, then=COUNT_AGAIN)
     assert MISMATCH not in told(tab)

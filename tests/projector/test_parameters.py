@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clustering_app.errors import InvalidParameters
 from clustering_app.functions import _parameters
 from clustering_app.projection.custom_axes import MOST_ITEMS, CustomAxis, End
 from clustering_app.projection.run import RunParameters
@@ -76,6 +77,41 @@ def test_custom_axes_keep_the_ends_that_were_chosen(mapped: Place) -> None:
     assert tab.axes_form.names == ["x", "y", "z"]
     parameters.method.value = "umap"
     assert tab.controls.inputs()["axes"] is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "used"),
+    [
+        ({"seed": None, "fit_on": None, "learning_rate": None}, {"seed": 0, "fit_on": 0}),
+        ({"seed": -1, "fit_on": -100, "learning_rate": -1.0}, {"seed": 0, "fit_on": 0}),
+        ({"seed": 2**40, "fit_on": 150, "learning_rate": 0.0}, {"seed": 2**32 - 1, "fit_on": 150}),
+    ],
+)
+def test_a_run_starts_with_empty_fields_and_shows_what_it_used(
+    mapped: Place, typed: dict[str, Any], used: dict[str, Any]
+) -> None:
+    tab = mapped.tab()
+    used = used | {"learning_rate": 0.0}
+    for name, value in typed.items():
+        getattr(tab.controls.parameters, name).value = value
+    asyncio.run(tab.run())
+    (started,) = mapped.host.executions(mapped.dataset.id)
+    mapped.host.cancel_execution(started.id)
+    assert {name: started.inputs[name] for name in used} == used
+    assert {name: getattr(tab.controls.parameters, name).value for name in used} == used
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("seed", None, "a whole number"), ("fit_on", 100.5, "a whole number"),
+        ("neighbours", "15", "a whole number"), ("learning_rate", None, "a number"),
+        ("min_dist", "0.1", "a number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_refused_by_name(name: str, value: Any, said: str) -> None:
+    with pytest.raises(InvalidParameters, match=f"{name} is {value!r}; it must be {said}"):
+        RunParameters(**{name: value})
 
 
 def without(sent: dict[str, Any]) -> dict[str, Any]:

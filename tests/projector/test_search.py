@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from clustering_app.projector.notices import mismatch
 from clustering_app.projector.search_panel import BY_PICTURE, BY_TEXT, CONDITIONS
 from clustering_app.projector.tab import ClusteringTab
 from clustering_app.vectors.feature_set import IMPORTED
+from host_contract.context import Host
 from host_contract.errors import InvalidInput
 from host_contract.query import parse_query
 from tests.projector.conftest import FINGERPRINT, Place
@@ -187,6 +189,61 @@ def test_a_picture_finds_what_looks_like_it(encoded: Place) -> None:
     assert score == pytest.approx(1, abs=1e-3)
     assert len(rest) == 2
     assert tab.state.color_by == SIMILARITY
+
+
+@pytest.mark.parametrize(
+    ("typed", "used", "selected"), [(-3, 1, 1), (0, 1, 1), (None, 50, 12), (20_000, 10_000, 12)]
+)
+def test_a_number_out_of_bounds_is_put_right_and_shown(
+    encoded: Place, typed: int | None, used: int, selected: int
+) -> None:
+    tab = encoded.tab()
+    panel = tab.finder.search_panel
+    panel.mode.value, panel.text = BY_TEXT, "a red bird"
+    panel.count.value = typed
+    asyncio.run(tab.finder.search())
+    assert f"The {selected} nearest to the text" in str(panel.answer.parts)
+    assert len(tab.state.selection) == selected
+    assert panel.count.value == used
+    panel.count.value = typed
+    asyncio.run(panel.upload._handle_msg({"name": "mine.png", "content": drawn(7)}))
+    assert len(tab.state.selection) == selected
+    tab.state.select(encoded.item_ids[:1])
+    panel.count.value = typed
+    asyncio.run(tab.finder.find_similar())
+    assert len(tab.state.selection) == min(used, 11)
+    assert panel.count.value == used
+
+
+class Unplugged:
+    """A host whose disk can be pulled out."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.gone = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+    def storage(self, dataset_id: str) -> str:
+        if self.gone:
+            raise OSError("no such device")
+        return self._host.storage(dataset_id)
+
+
+def test_a_search_that_breaks_down_does_not_go_on_for_ever(encoded: Place) -> None:
+    host: Any = Unplugged(encoded.host)
+    tab = ClusteringTab(host, encoded.dataset)
+    asyncio.run(tab.reload())
+    host.gone = True
+    panel = tab.finder.search_panel
+    panel.mode.value, panel.text = BY_TEXT, "a red bird"
+    with pytest.raises(OSError, match="no such device"):
+        asyncio.run(tab.finder.search())
+    [told] = panel.answer.parts
+    assert (told["kind"], told["title"]) == (
+        "error", "The search failed. Try again; the host's log says more.",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

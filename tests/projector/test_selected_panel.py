@@ -51,6 +51,16 @@ def test_neighbours_are_those_of_brute_force(mapped: Place, metric: str, rows: l
     assert len(found) == 5
 
 
+@pytest.mark.parametrize(("typed", "used", "listed"), [(None, 12, 11), (-3, 1, 1), (999, 200, 11)])
+def test_a_number_of_neighbours_out_of_bounds_is_put_right(
+    mapped: Place, typed: int | None, used: int, listed: int
+) -> None:
+    tab = selecting(mapped, [0])
+    tab.selected_panel.neighbours.count.value = typed
+    assert len(neighbours(tab)) == listed
+    assert tab.selected_panel.neighbours.count.value == used
+
+
 def test_neighbours_are_selected_one_or_all(mapped: Place) -> None:
     tab = selecting(mapped, [0])
     found = neighbours(tab)

@@ -138,8 +138,12 @@ def test_after_a_search_by_text_the_most_similar_come_first() -> None:
     state = a_state()
     ids = state.contents.points.item_ids
     state.compare({ids[0]: 0.1, ids[1]: 0.9, ids[2]: -0.2})
-    state.select(ids[:4])
+    state.select(set(ids[:4]))
     assert state.color_by == SIMILARITY
     assert state.listed() == [(ids[1], 0.9), (ids[0], 0.1), (ids[2], -0.2), (ids[3], None)]
+    state.select((ids[2], ids[1], ids[3]))
+    assert state.listed() == [(ids[2], -0.2), (ids[1], 0.9), (ids[3], None)]
     state.color_by = "label"
+    assert state.listed() == [(ids[2], None), (ids[1], None), (ids[3], None)]
+    state.select(set(ids[:4]))
     assert state.listed() == [(item_id, None) for item_id in sorted(ids[:4])]

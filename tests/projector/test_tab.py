@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from clustering_app.projector.search_panel import BY_TEXT, PATTERN
 from clustering_app.projector.tab import ClusteringTab
 from host_contract.entities import ActionResult
 from host_contract.errors import InvalidInput
-from tests.projector.conftest import Place
+from tests.projector.conftest import FINGERPRINT, Place, picture
 from tests.projector.drawn import drawn
 
 
@@ -41,6 +42,19 @@ def test_without_vectors_it_offers_to_add_them(place: Place) -> None:
     assert "Add CLIP Embeddings" in told(tab)
     assert not tab._left.visible and not tab._middle.visible
     assert not place.store.exists()
+
+
+def test_a_dataset_without_items_says_where_to_upload_some(place: Place) -> None:
+    empty = place.platform.datasets.create("empty")
+    tab = replace(place, dataset=empty).tab()
+    assert "No items yet" in told(tab)
+    assert "Upload pictures in the Data tab" in told(tab)
+    assert "Add CLIP Embeddings" not in told(tab)
+    place.platform.datasets.add(empty.id, "first.png", picture())
+    tab._tell_items_changed()
+    asyncio.run(tab.tick())
+    assert "Add CLIP Embeddings" in told(tab)
+    assert "No items yet" not in told(tab)
 
 
 def test_with_vectors_but_no_run_it_says_press_run(place: Place) -> None:
@@ -77,6 +91,19 @@ def test_the_warning_names_the_counts_and_offers_the_cure(mapped: Place) -> None
     assert MISMATCH in said
     assert "13 items, 12 vectors" in said
     assert "Rerun extraction" in said
+
+
+def test_one_item_and_one_point_are_not_several(place: Place) -> None:
+    place.store.create("mini-clip", FINGERPRINT)
+    place.store.append("mini-clip", place.item_ids[:1], ["v"], np.ones((1, 4)))
+    place.write_run(count=1)
+    place.host.delete_items(place.item_ids[2:])
+    tab = place.tab()
+    assert list(tab.controls.tensor.options) == ["mini-clip · 4 · 1 item"]
+    assert "· 1 point'" in str(tab.controls.last_run.parts)
+    assert "1 point · 0 selected" in str(tab.map_panel.counts.parts)
+    assert tab.map_panel.described().endswith("1 of 1 point")
+    assert "3 items, 1 vector." in told(tab)
 
 
 def test_items_that_are_not_on_the_map_are_counted(place: Place) -> None:
@@ -176,6 +203,41 @@ def test_near_duplicates_are_selected_group_by_group_but_one_of_each(mapped: Pla
     asyncio.run(tab.finder.find_duplicates())
     assert "No two items have a similarity of 1 or more." in str(panel.answer.parts)
     assert not tab.state.selection
+
+
+def test_near_duplicates_are_group_by_group_after_a_search_by_similarity_too(
+    mapped: Place,
+) -> None:
+    tab = mapped.tab()
+    tab.state.select(mapped.item_ids[:1])
+    asyncio.run(tab.finder.find_similar())
+    assert tab.state.color_by == SIMILARITY
+    tab.finder.duplicates_panel.threshold.value = 0.98
+    asyncio.run(tab.finder.find_duplicates())
+    listed = tab.state.listed()
+    groups = [mapped.item_ids.index(item_id) % 3 for item_id, _ in listed]
+    assert groups == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert find(tab, "sign") == "12 found."
+    scores = [score for _, score in tab.state.listed()]
+    assert scores == sorted(scores, reverse=True), "what has no order is still the nearest first"
+
+
+@pytest.mark.parametrize(("what", "kept"), [("run", False), ("place", False), ("extract", True)])
+def test_only_a_cancelled_extraction_says_that_what_was_finished_is_kept(
+    mapped: Place, what: str, kept: bool
+) -> None:
+    tab = mapped.tab()
+
+    async def cancel_it() -> None:
+        await getattr(tab, what)()
+        await tab.executions.cancel()
+        while tab.executions.failed is None:
+            await tab.tick()
+
+    asyncio.run(asyncio.wait_for(cancel_it(), 60))
+    assert ": cancelled" in told(tab)
+    assert "Try again" in told(tab)
+    assert ("What was finished is kept" in told(tab)) is kept
 
 
 def test_a_closed_tab_keeps_no_points_even_when_a_read_ends_later(mapped: Place) -> None:
@@ -342,3 +404,14 @@ def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:
     assert tab.map_panel.hover.parts[0]["lines"] == ["trust: 1.0", "<b>turn</b>"]
     tab.map_panel.hovered(None, 0.0, 0.0)
     assert tab.map_panel.hover.parts == []
+
+
+def test_the_first_map_comes_with_a_label_on_its_hover_card(place: Place) -> None:
+    tab = place.tab()
+    place.write_vectors()
+    asyncio.run(tab.reload())
+    place.write_run()
+    asyncio.run(tab.reload())
+    assert tab.controls.card_fields.value == ["label"]
+    tab.map_panel.hovered(2, 10.0, 20.0)
+    assert tab.map_panel.hover.parts[0]["lines"] == ["<b>turn</b>"]

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering_app.errors import NoFeatures, StoreError
-from clustering_app.projection.pipeline import Step, make_run, say_points
+from clustering_app.projection.pipeline import Step, make_run
 from clustering_app.projection.placing import place_new
-from clustering_app.projection.run import METHOD_NAMES, Run, RunInfo, RunParameters
+from clustering_app.projection.run import METHOD_NAMES, Run, RunInfo, RunParameters, say_points
 from clustering_app.projection.runs import list_runs, read_run, write_run
 from clustering_app.projection.sampled import is_sampled, make_sampled_run
 from clustering_app.vectors.feature_set import FeatureSet, ModelFingerprint

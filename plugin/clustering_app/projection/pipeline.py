@@ -18,7 +18,7 @@ from clustering_app.projection.neighbours import Neighbours, find_neighbours
 from clustering_app.projection.outliers import outlier_scores, reach_of
 from clustering_app.projection.pca import PrincipalComponents, principal_components
 from clustering_app.projection.quality import measure_points, measure_quality
-from clustering_app.projection.run import KNOWN_COMPONENTS, Run, RunInfo, RunParameters
+from clustering_app.projection.run import KNOWN_COMPONENTS, Run, RunInfo, RunParameters, say_points
 from clustering_app.projection.spherize import spherizer
 from clustering_app.projection.steps import STEPS, Key, digest
 from clustering_app.projection.tsne import neighbours_for, tsne_layout
@@ -127,11 +127,6 @@ def neighbours_of_layout(parameters: RunParameters) -> int:
     if parameters.method == "tsne":
         return neighbours_for(parameters.perplexity)
     return parameters.neighbours - 1
-
-
-def say_points(count: int) -> str:
-    """A number of points in words."""
-    return f"{count:,} point{'' if count == 1 else 's'}"
 
 
 def _components_and_neighbours(

@@ -17,10 +17,9 @@ from clustering_app.projection.pipeline import (
     GRAPH_NEIGHBOURS,
     Step,
     neighbours_of_layout,
-    say_points,
 )
 from clustering_app.projection.quality import measure_placed
-from clustering_app.projection.run import Run, RunParameters
+from clustering_app.projection.run import Run, RunParameters, say_points
 from clustering_app.projection.umap import umap_place
 from clustering_app.vectors.feature_set import FeatureSet
 from clustering_app.vectors.records import new_record_id

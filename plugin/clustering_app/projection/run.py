@@ -26,6 +26,11 @@ Metric: TypeAlias = Literal["euclidean", "cosine"]
 METHOD_NAMES: dict[Method, str] = {
     "umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "axes": "Custom axes",
 }  # fmt: skip
+WHOLE_NUMBERS = (
+    "dimensions", "neighbours", "iterations", "component_x", "component_y", "component_z", "seed",
+    "fit_on",
+)  # fmt: skip
+NUMBERS = ("min_dist", "perplexity", "learning_rate")
 KNOWN_COMPONENTS = 10
 """Principal components that a map can show, and whose share of the variance a run keeps."""
 
@@ -63,6 +68,15 @@ class RunParameters:
     """UMAP, t-SNE: items to fit the map on, all others being placed on it; 0 fits it on all."""
 
     def __post_init__(self) -> None:
+        for names, kind, said in (
+            (WHOLE_NUMBERS, int, "a whole number"),
+            (NUMBERS, (int, float), "a number"),
+        ):
+            for name in names:
+                if not isinstance(getattr(self, name), kind):
+                    raise InvalidParameters(
+                        f"{name} is {getattr(self, name)!r}; it must be {said}."
+                    )
         checks = (
             (self.method in METHOD_NAMES, "method", "umap, tsne, pca or axes"),
             (self.dimensions in (2, 3), "dimensions", "2 or 3"),
@@ -185,3 +199,8 @@ class Run:
                 raise ValueError(f"{name} have shape {found}, not {shape}")
         if not np.isfinite(self.coordinates).all():
             raise ValueError("coordinates must be finite")
+
+
+def say_points(count: int) -> str:
+    """A number of points in words."""
+    return f"{count:,} point{'' if count == 1 else 's'}"

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering_app.projection.pipeline import Step, make_run, say_points
+from clustering_app.projection.pipeline import Step, make_run
 from clustering_app.projection.placing import place_new
-from clustering_app.projection.run import ARRAYS, Run, RunParameters
+from clustering_app.projection.run import ARRAYS, Run, RunParameters, say_points
 from clustering_app.projection.threads import in_threads
 from clustering_app.vectors.feature_set import FeatureSet
 from clustering_app.vectors.store import FeatureStore

@@ -134,16 +134,17 @@ class Canvas:
         if view is self.drawn:
             callback(count)
 
-    def tools(self) -> pn.Row:
-        """What dragging does, and what a selection does to the one before."""
-        return pn.Row(
+    def tools(self) -> pn.FlexBox:
+        """What dragging does, and what a selection does to the one before; as wide as there is."""
+        return pn.FlexBox(
             self._tool, self._front, self._thumbnails, self._fit, self._mode, margin=0,
-            align="center", styles={"align-items": "center"},
+            align_items="center", gap="6px 0px", styles={"max-width": "100%"},
         )  # fmt: skip
 
-    def pane(self) -> pn.Column:
+    def pane(self) -> pn.Row:
         """What Panel shows."""
-        return pn.Column(self.in_plane, self.in_space, sizing_mode="stretch_both", margin=0)
+        # Of a column Panel would ask for the least heights of both together; one alone is shown.
+        return pn.Row(self.in_plane, self.in_space, sizing_mode="stretch_both", margin=0)
 
     def _mode_chosen(self, event: Any) -> None:
         self.plane.set_mode(event.new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 import panel as pn
@@ -40,7 +40,7 @@ class ClustersPanel:
         host: Host,
         state: MapState,
         *,
-        on_select: Callable[[tuple[str, ...]], None],
+        on_select: Callable[[Collection[str]], None],
         on_named: Callable[[], None],
         on_written: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -181,7 +181,7 @@ class ClustersPanel:
             case ["select", int(number)]:
                 for cluster in self.clusters:
                     if cluster.number == number:
-                        self._on_select(cluster.item_ids)
+                        self._on_select(frozenset(cluster.item_ids))
 
 
 def _line(points: Points, cluster: DescribedCluster) -> Metadata:

@@ -12,7 +12,7 @@ import panel_material_ui as pmui
 from clustering_app.errors import ClusteringError
 from clustering_app.projection.runs import read_run
 from clustering_app.projector.contents import Contents
-from clustering_app.projector.controls import believable, named_run
+from clustering_app.projector.controls import believable, named_runs
 from clustering_app.projector.map_panel import MapPanel
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.parts import Parts, notice
@@ -53,7 +53,8 @@ class Comparison:
         """Offer the other maps, and show the chosen one of the items as they are now."""
         points = contents.points
         open_run = points.run.id if points is not None else None
-        others = {named_run(run): run.id for run in contents.runs if run.id != open_run}
+        named = named_runs(contents.runs)
+        others = {name: run_id for name, run_id in named.items() if run_id != open_run}
         chosen = self.choice.value if self.choice.value in others.values() else ""
         self._filling = True
         try:

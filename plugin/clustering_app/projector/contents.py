@@ -150,6 +150,8 @@ class Contents:
     own_colours: OwnColours = field(default_factory=dict)
     unmapped: int = 0
     """Items that have a vector but are not on the map."""
+    without_items: bool = False
+    """Whether the dataset has no items; looked at only while it has no vectors."""
 
     @property
     def shown_set(self) -> FeatureSetInfo | None:
@@ -174,11 +176,11 @@ class Contents:
 
 
 def read_contents(host: Host, dataset_id: str, run_id: str | None = None) -> Contents:
-    """Read everything, with this map or else the newest. Without vectors no item is read."""
+    """Read everything, with this map or else the newest. Without vectors items are only counted."""
     store = FeatureStore(host.storage(dataset_id))
     feature_sets = tuple(store.with_vectors())
     if not feature_sets:
-        return Contents()
+        return Contents(without_items=host.count_items(dataset_id) == 0)
     runs = list_runs(store)
     if not runs:
         found = coverage(host, dataset_id, store, feature_sets[-1].name)

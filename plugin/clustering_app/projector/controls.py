@@ -9,7 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 from pydantic import TypeAdapter
 
-from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters
+from clustering_app.projection.run import METHOD_NAMES, RunInfo, RunParameters, say_points
 from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.button import Button
 from clustering_app.projector.colour_bar import ColourBar
@@ -18,6 +18,7 @@ from clustering_app.projector.contents import Contents
 from clustering_app.projector.coverage_panel import CoveragePanel
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
+from clustering_app.projector.notices import items
 from clustering_app.projector.parameters_form import ParametersForm
 from clustering_app.projector.parts import Parts, notice
 from clustering_app.vectors.feature_set import FeatureSetInfo
@@ -119,7 +120,7 @@ class Controls:
             self.tensor.param.update(options=sets, value=chosen)
             self.tensor.param.trigger("value")  # the same set with another count has another text
             if points is not None:
-                runs = {named_run(run): run.id for run in contents.runs}
+                runs = named_runs(contents.runs)
                 self.history.param.update(options=runs, value=points.run.id, visible=len(runs) > 1)
             if points is not None and is_new:
                 self._last = points.run
@@ -132,7 +133,9 @@ class Controls:
                 options=[NOTHING, *fields, *extra], value=state.color_by if points else NOTHING
             )
             self.label_by.param.update(options=[NOTHING, *fields], value=state.label_by)
-            self.card_fields.param.update(options=fields, value=list(state.card_fields))
+            self.card_fields.param.update(
+                options=fields, value=list(state.card_fields) if points else []
+            )
         finally:
             self._filling = False
         self.edited()
@@ -173,14 +176,22 @@ class Controls:
 
 
 def _described(info: FeatureSetInfo) -> str:
-    return f"{info.name} · {info.fingerprint.dimension} · {info.count:,} items"
+    return f"{info.name} · {info.fingerprint.dimension} · {items(info.count)}"
 
 
-def named_run(run: RunInfo) -> str:
-    """A map in one line; the seconds tell two of a minute apart."""
-    when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
-    parameters = run.parameters
-    return f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
+def named_runs(runs: Sequence[RunInfo]) -> dict[str, str]:
+    """Ids of maps by a name of one line, in their order, newest first; no two have one name."""
+    ids: dict[str, str] = {}
+    for run in reversed(runs):  # so that a map keeps its name when there is a newer one
+        when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
+        parameters = run.parameters
+        name = own = f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
+        number = 1
+        while name in ids:
+            number += 1
+            name = f"{own} · {number}"
+        ids[name] = run.id
+    return dict(reversed(ids.items()))
 
 
 def _last_run(run: RunInfo | None) -> str:
@@ -191,7 +202,7 @@ def _last_run(run: RunInfo | None) -> str:
     if run.parameters.fit_on and run.placed:
         placed = f", fitted on {run.count - run.placed:,}, the others placed"
     method = METHOD_NAMES[run.parameters.method]
-    return f"Last run {when} · {method} · {run.count:,} points{placed}"
+    return f"Last run {when} · {method} · {say_points(run.count)}{placed}"
 
 
 def believable(run: RunInfo | None) -> str:

@@ -47,7 +47,7 @@ class CoveragePanel:
             dataset_id: Of which dataset.
             shown_set: Gives the feature set that is compared; None without one.
             on_extract: Called with the part of the dataset to extract.
-            on_passed_over: Called when other items count than before.
+            on_passed_over: Called when other items count than before; it has `follow` called.
         """
         self._host = host
         self._dataset_id = dataset_id
@@ -56,6 +56,7 @@ class CoveragePanel:
         self._on_extract = on_extract
         self._on_passed_over = on_passed_over
         self._without: Sequence[NotEmbedded] = ()
+        self._counting = 0
         self.count_button = Button(
             "Compare items and vectors", self.count, icon="rule", sizing_mode="stretch_width",
             margin=(5, 0),
@@ -76,10 +77,21 @@ class CoveragePanel:
         self._folded.active = [0]
         await self.count()
 
+    async def follow(self) -> None:
+        """Count again after items or vectors changed; while folded, forget what was counted."""
+        if self._folded.active:
+            await self.count()
+        else:
+            self._counting += 1
+            for part in (self.answer, self.choices, self.without):
+                part.put()
+
     async def count(self) -> None:
         """Count what an extraction would do, and list what has no vector."""
         if (info := self._shown_set()) is None:
             return
+        self._counting += 1
+        counting = self._counting
         self.count_button.enabled = False
         self.answer.say("Counting …")
         try:
@@ -91,6 +103,8 @@ class CoveragePanel:
             return
         finally:
             self.count_button.enabled = True
+        if counting != self._counting:  # what is counted later is newer
+            return
         self._without = found
         self.answer.say("")
         self.choices.put(*([] if info.fingerprint.imported else _choices(counts)))
@@ -115,7 +129,6 @@ class CoveragePanel:
             self.answer.say(str(error), kind="error")
             return
         await self._on_passed_over()
-        await self.count()
 
 
 def _choices(counts: PlanCounts) -> list[Metadata]:

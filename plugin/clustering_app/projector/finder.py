@@ -59,7 +59,7 @@ class Finder:
             panel.answer.say("")
         elif panel.mode.value == BY_TEXT:
             panel.answer.say("Comparing pictures with the text …")
-            count = panel.count.value
+            count = panel.wanted()
             await self._find(
                 panel.answer,
                 partial(by_text, host=self._host, text=panel.text, count=count),
@@ -82,7 +82,7 @@ class Finder:
             panel.answer.say(f"{name} has more than 12 MiB: make it smaller.", kind="error")
             return
         panel.answer.say(f"Comparing pictures with {name} …")
-        count = panel.count.value
+        count = panel.wanted()
         await self._find(
             panel.answer,
             partial(by_picture, host=self._host, name=name, content=content, count=count),
@@ -92,7 +92,7 @@ class Finder:
         """Find what is most similar to some items; to what is selected, if none are given."""
         if examples := examples or self._state.selected_ids():
             panel = self.search_panel
-            count = panel.count.value
+            count = panel.wanted()
             await self._find(
                 panel.answer,
                 partial(by_example, host=self._host, examples=examples, count=count),
@@ -113,12 +113,16 @@ class Finder:
         self, answer: Answer, look: Callable[[Points], Found], asked: Search | None = None
     ) -> None:
         if (points := self._state.points) is None:
+            answer.say("")
             return
         try:
             found = await asyncio.to_thread(look, points)
         except (ContractError, ClusteringError) as error:
             answer.say(str(error), kind="error")
             return
+        except Exception:
+            answer.say("The search failed. Try again; the host's log says more.", kind="error")
+            raise
         answer.say(found.said)
         self.asked = asked if asked and len(asked.text) <= LONGEST_VALUE else None
         self.found = frozenset(found.item_ids) & frozenset(points.item_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +22,9 @@ from host_contract.context import Host
 
 @dataclass(frozen=True)
 class Found:
-    """The items that a search selects, best first."""
+    """The items that a search selects, best first; a set where none is better than another."""
 
-    item_ids: Sequence[str]
+    item_ids: Collection[str]
     said: str
     """How many they are, for the user."""
     similarity: dict[str, float] | None = None
@@ -45,7 +45,7 @@ def _matched(points: Points, rows: NDArray[np.intp]) -> Found:
     item_ids = [points.table.items[row].id for row in rows]
     mapped = len(set(item_ids) & set(points.item_ids))
     rest = "." if mapped == len(rows) else f", {mapped:,} on the map."
-    return Found(item_ids, f"{len(rows):,} found{rest}")
+    return Found(frozenset(item_ids), f"{len(rows):,} found{rest}")
 
 
 def by_text(points: Points, *, host: Host, text: str, count: int) -> Found:

@@ -8,7 +8,7 @@ import numpy as np
 import panel as pn
 from numpy.typing import NDArray
 
-from clustering_app.projection.run import METHOD_NAMES
+from clustering_app.projection.run import METHOD_NAMES, say_points
 from clustering_app.projector.canvas import Canvas
 from clustering_app.projector.contents import Points
 from clustering_app.projector.full_screen import MAP_PANEL, FullScreenButton
@@ -48,7 +48,7 @@ class MapPanel:
         """The map, and above it the counts, the tools of the map, and others."""
         above = pn.FlexBox(
             self.counts, self.canvas.tools(), *tools, FullScreenButton(),
-            sizing_mode="stretch_width", margin=0, align_items="center",
+            sizing_mode="stretch_width", margin=0, align_items="center", gap="6px 0px",
         )  # fmt: skip
         drawn = pn.Column(
             self.hover, self.canvas.pane(), sizing_mode="stretch_both", margin=0,
@@ -86,7 +86,7 @@ class MapPanel:
 
     def _counted(self, points: Points) -> str:
         shown, whole = len(self._state.shown()), len(points.item_ids)
-        said = [f"{shown:,} points" if shown == whole else f"{shown:,} of {whole:,} points"]
+        said = [say_points(whole) if shown == whole else f"{shown:,} of {say_points(whole)}"]
         said.append(f"{len(self._state.selection):,} selected")
         if self._in_view is not None:
             said.append(f"{self._in_view:,} in view")
@@ -124,7 +124,7 @@ class MapPanel:
         return (
             f"{METHOD_NAMES[parameters.method]} {parameters.dimensions}D of "
             f"{points.run.created.astimezone():%-d %b %Y, %H:%M} · "
-            f"{len(self._state.shown()):,} of {len(points.item_ids):,} points"
+            f"{len(self._state.shown()):,} of {say_points(len(points.item_ids))}"
         )
 
     def viewed(self, count: int) -> None:

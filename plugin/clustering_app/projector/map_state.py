@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TypeAlias
 
 import numpy as np
@@ -61,7 +61,8 @@ class MapState:
             self.color_by = "label"
         if self.label_by not in fields:
             self.label_by = NOTHING
-        self.card_fields = tuple(field for field in self.card_fields if field in fields)
+        if contents.points is not None:  # else the fields are not known yet
+            self.card_fields = tuple(field for field in self.card_fields if field in fields)
 
     def forget(self) -> None:
         """Let go of everything: items and points are large, and a closed tab may be kept long."""
@@ -98,10 +99,13 @@ class MapState:
         self._change(frozenset(ids[row] for row in chosen), self.isolated)
 
     def select(self, item_ids: Iterable[str]) -> None:
-        """Select items by id, and no others; those without a point are passed over."""
+        """Select items by id, and no others; those without a point are passed over.
+
+        They are listed in this order, unless they come as a set, which has none.
+        """
         ids, order = self.points.item_ids if self.points else (), tuple(item_ids)
         self._change(frozenset(order) & frozenset(ids), self.isolated)
-        self._order = order
+        self._order = () if isinstance(item_ids, Set) else order
 
     def selected_rows(self) -> NDArray[np.intp]:
         """Numbers of the selected points among those shown."""
@@ -113,14 +117,16 @@ class MapState:
         return sorted(self.selection)
 
     def listed(self) -> list[tuple[str, float | None]]:
-        """Ids of the selected items, in the order in which they were selected by id, if they were.
+        """Ids of the selected items, with their similarity where the map is coloured by it.
 
-        Coloured by similarity, the most similar come first, with it.
+        They are in the order in which they were selected, if they were selected in one; else the
+        most similar come first.
         """
-        if self.color_by != SIMILARITY:
-            ordered = [item_id for item_id in self._order if item_id in self.selection]
-            return [(item_id, None) for item_id in ordered or self.selected_ids()]
-        known = ((item_id, self._similarity.get(item_id)) for item_id in self.selected_ids())
+        similarity = self._similarity if self.color_by == SIMILARITY else {}
+        ordered = [item_id for item_id in self._order if item_id in self.selection]
+        known = [(item_id, similarity.get(item_id)) for item_id in ordered or self.selected_ids()]
+        if ordered:
+            return known
         return sorted(known, key=lambda one: -np.inf if one[1] is None else one[1], reverse=True)
 
     def isolate(self) -> None:

@@ -14,6 +14,7 @@ from clustering_app.projector.button import Button
 from clustering_app.projector.later import later
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import items
+from clustering_app.projector.number_field import number_in
 from clustering_app.projector.parts import Parts, entry, notice
 from clustering_app.projector.similar import nearest
 from host_contract.context import Host
@@ -74,7 +75,7 @@ class NeighboursPanel:
         points, chosen = self._state.points, self._state.selection
         if points is None or not chosen:
             return
-        metric, count = self.metric.value, self.count.value
+        metric, count = self.metric.value, number_in(self.count, NEAR)
         try:
             found = await asyncio.to_thread(
                 nearest, self._host, points, chosen, metric=metric, count=count

@@ -57,6 +57,14 @@ def page_notice(now: Situation) -> Metadata:
             "The embeddings are there. Choose on the left how to project them, then press Run.",
             icon="scatter_plot",
         )
+    if now.contents.without_items:
+        return notice(
+            "page",
+            "No items yet",
+            "A map shows the items of a dataset, and this one is empty. Upload pictures in the "
+            "Data tab; then they can be encoded and mapped here.",
+            icon="add_photo_alternate",
+        )
     return notice(
         "page",
         "No embeddings yet",
@@ -96,7 +104,8 @@ def mismatch(contents: Contents) -> list[Metadata]:
     found = contents.coverage
     if found is None or found.complete:
         return []
-    counts = f"{found.items:,} items, {found.vectors:,} vectors."
+    vectors = "1 vector" if found.vectors == 1 else f"{found.vectors:,} vectors"
+    counts = f"{items(found.items)}, {vectors}."
     if contents.shown_set is not None and contents.shown_set.fingerprint.imported:
         said = f"The feature set {contents.shown_set.name} was imported, not for every item."
         return [notice("warning", said, counts, icon="warning_amber")]

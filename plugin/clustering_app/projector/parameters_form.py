@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from clustering_app.projection.custom_axes import AXES
 from clustering_app.projection.run import KNOWN_COMPONENTS, METHOD_NAMES, RunInfo, RunParameters
 from clustering_app.projector.axes_form import AxesForm
+from clustering_app.projector.number_field import number_in
 
 SPHERIZE = {
     "Off": "off",
@@ -42,6 +43,8 @@ ONLY_OF = {
     "axes": ("axes",),
 }
 """Parameters that do not act with every method."""
+TYPED = ("learning_rate", "seed", "fit_on")
+"""Parameters that are typed, where the others are chosen or slid."""
 METRICS = {"Euclidean": "euclidean", "Cosine": "cosine"}
 WIDE: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (5, 0)}
 
@@ -112,7 +115,13 @@ class ParametersForm:
         )
 
     def parameters(self) -> RunParameters:
-        """What is chosen. Raises `InvalidParameters` while an end of a custom axis is not."""
+        """What is chosen; a field that is empty or out of bounds is put right, and shows it.
+
+        Raises:
+            InvalidParameters: an end of a custom axis is not chosen, or a parameter cannot be so.
+        """
+        for name in TYPED:
+            number_in(getattr(self, name), getattr(RunParameters, name))
         return RunParameters(**{name: self._value(name) for name in NAMES})
 
     def changed(self, last: RunParameters) -> list[str]:

@@ -13,6 +13,7 @@ from clustering_app.projector.address import BY_EXAMPLE, Search
 from clustering_app.projector.conditions import query_of, read_query
 from clustering_app.projector.conditions_form import ConditionsForm
 from clustering_app.projector.example_upload import ExampleUpload
+from clustering_app.projector.number_field import number_in
 from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
 from clustering_app.projector.text_line import TextLine
@@ -83,10 +84,14 @@ class SearchPanel:
             margin=0,
         )
 
+    def wanted(self) -> int:
+        """How many items a search by text, picture or example selects, from 1 to `MOST_ASKED`."""
+        return number_in(self.count, MOST_FOUND)
+
     def asked(self) -> Search:
         """What the box asks for now."""
         if self.mode.value == BY_TEXT:
-            return Search(BY_TEXT, self.text, count=self.count.value)
+            return Search(BY_TEXT, self.text, count=self.wanted())
         if self.mode.value == CONDITIONS:
             return Search(CONDITIONS, self.text)
         return Search(self.mode.value, self.text, self.field.value or ANY_FIELD)

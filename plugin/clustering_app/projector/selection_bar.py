@@ -63,7 +63,7 @@ class SelectionBar(JSComponent):  # type: ignore[misc]
 
     def __init__(self, state: MapState, done: Callable[[Command], None]) -> None:
         """Take what is acted on, and what to call after each command."""
-        super().__init__(stylesheets=[STYLE], margin=0)
+        super().__init__(stylesheets=[STYLE], margin=0, styles={"max-width": "100%"})
         self._state = state
         self._done = done
 

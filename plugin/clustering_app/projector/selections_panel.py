@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import panel_material_ui as pmui
@@ -36,7 +36,7 @@ class SelectionsPanel:
         store: FeatureStore,
         state: MapState,
         *,
-        on_select: Callable[[tuple[str, ...]], None],
+        on_select: Callable[[Collection[str]], None],
         on_saved: Callable[[], None],
         on_listed: Callable[[Sequence[SavedSelection]], None],
     ) -> None:
@@ -102,7 +102,7 @@ class SelectionsPanel:
         if not (found := await self.read(selection_id)):
             return
         self._names(found, selection_id)
-        self._on_select(found)
+        self._on_select(frozenset(found))
         left = len(self._state.selection)
         gone = "" if left == len(found) else f"{left:,} of {len(found):,} items are on the map."
         self.answer.say(gone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import panel as pn
@@ -201,6 +202,7 @@ class ClusteringTab:
         await self.comparison.show(self.state.contents)
         self._show_places()
         self.show()
+        later(self.coverage_panel.follow)
 
     async def open_map(self, run_id: str) -> None:
         """Open an earlier map; Run goes back to the newest."""
@@ -216,6 +218,8 @@ class ClusteringTab:
             await self.reload()
         elif self._items_changed and self.state.points is not None:
             await self._check()
+        elif self._items_changed and self.state.contents.without_items:
+            await self.reload()
         self._show_places()
 
     async def extract(self, choice: Choice = Choice.OUTDATED) -> None:
@@ -364,7 +368,7 @@ class ClusteringTab:
     def _card_chosen(self, fields: tuple[str, ...]) -> None:
         self.state.card_fields = fields
 
-    def _ids_chosen(self, item_ids: tuple[str, ...]) -> None:
+    def _ids_chosen(self, item_ids: Collection[str]) -> None:
         self.state.select(item_ids)
         self._show_selection()
 

@@ -8,6 +8,8 @@ from clustering_app.projector.parts import notice
 from host_contract.context import Host
 from host_contract.entities import Execution, ExecutionStatus, Metadata
 
+EXTRACTIONS = ("extract_dataset", "extract_items")
+"""Functions that keep what they finished when they are cancelled."""
 CANCEL, TRY_AGAIN = "Cancel", "Try again"
 TITLES = {
     "extract_dataset": "Extracting CLIP embeddings",
@@ -71,10 +73,11 @@ def failure_notice(execution: Execution, kind: str) -> Metadata | None:
     if execution.status is ExecutionStatus.SUCCESS:
         return None
     if execution.status is ExecutionStatus.CANCELLED:
+        keeps = execution.function in EXTRACTIONS
         return notice(
             "page" if kind == "page" else "strip",
             f"{title}: cancelled",
-            "What was finished is kept; the next try goes on from there.",
+            "What was finished is kept; the next try goes on from there." if keeps else "",
             icon="cancel",
             buttons=[TRY_AGAIN],
         )
