@@ -29,6 +29,42 @@ def test_a_range_selects_what_numpy_finds(mapped: Place, low: float, high: float
     assert tab.state.selected_rows().tolist() == expected
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1_700_000_000 + row for row in range(12)],  # seconds: a float32 has one number for all
+        [2**60 + 512 * row for row in range(12)],
+        [1.7976931348623157e308 * (row / 6 - 1) for row in range(12)],
+        [1e-320 * row for row in range(12)],
+    ],
+)
+def test_numbers_that_differ_late_or_widely_are_told_apart(
+    mapped: Place, values: list[float]
+) -> None:
+    for item_id, value in zip(mapped.item_ids, values, strict=True):
+        mapped.host.update_metadata([item_id], {"value": value})
+    tab = coloured_by(mapped, "metadata.value")
+    bar = tab.controls.colour_bar
+    assert (bar.low, bar.high, sum(bar.counts)) == (values[0], values[-1], 12)
+    bar._handle_msg([values[3], values[5]])
+    assert tab.state.selected_rows().tolist() == [3, 4, 5]
+    codes = tab.state.colours().codes
+    assert len(set(codes.tolist())) == 12
+    assert codes[0] == 0.0 and codes[-1] == 1.0
+    assert tab.download_menu.content("Picture (SVG)").startswith(b"<svg")
+
+
+@pytest.mark.parametrize("values", [[2**64 + 1] * 2, [10**400, 1], [2**60, 2**60 + 1], [0.1, 0.1]])
+def test_numbers_that_no_float_tells_apart_break_nothing(
+    mapped: Place, values: list[float]
+) -> None:
+    for item_id, value in zip(mapped.item_ids, values, strict=False):
+        mapped.host.update_metadata([item_id], {"value": value})
+    tab = coloured_by(mapped, "metadata.value")
+    assert tab.download_menu.content("Picture (SVG)").startswith(b"<svg")
+    assert sum(tab.controls.colour_bar.counts) in (0, 2)
+
+
 def test_the_histogram_counts_the_shown_points(mapped: Place) -> None:
     tab = coloured_by(mapped, "metadata.score")
     bar = tab.controls.colour_bar

@@ -38,8 +38,7 @@ class ColourBar(JSComponent):  # type: ignore[misc]
         if colours.categories:
             self.counts = []
             return
-        values = colours.codes[~np.isnan(colours.codes)]
-        counts, _ = np.histogram(values, BARS, (colours.low, colours.high))
+        counts, _ = np.histogram(colours.codes[~np.isnan(colours.codes)], BARS, colours.ends)
         self.param.update(
             palette=list(colours.palette), low=colours.low, high=colours.high,
             counts=counts.tolist(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +60,21 @@ class Colouring:
     """How the points are coloured."""
 
     codes: NDArray[np.float32]
-    """(N,): a category's number, or the value itself; NaN where a number is missing."""
+    """(N,): a category's number, or how far a value lies from the lowest, 0, to the highest, 1;
+    NaN where there is none. Values themselves may differ in digits that a float32 has not."""
     palette: tuple[str, ...]
     low: float
     high: float
     """Values that the palette's ends stand for."""
     categories: tuple[Category, ...]
     """The most frequent first; none for numbers."""
+    numbers: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(N,) values; NaN where there is none. Empty for categories."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Codes that the palette's ends stand for."""
+        return (self.low, self.high) if self.categories else (0.0, 1.0)
 
     def of(self, rows: NDArray[np.intp]) -> Colouring:
         """The colouring of some of the points, (N,) ascending; the colours stay the same."""
@@ -77,7 +85,8 @@ class Colouring:
             replace(category, rows=places[places >= 0])
             for category, places in zip(self.categories, kept, strict=True)
         )
-        return replace(self, codes=self.codes[rows], categories=categories)
+        numbers = self.numbers[rows] if len(self.numbers) else self.numbers
+        return replace(self, codes=self.codes[rows], numbers=numbers, categories=categories)
 
 
 def colouring(values: Sequence[JsonValue], own: Mapping[str, str] | None = None) -> Colouring:
@@ -94,16 +103,26 @@ def colouring(values: Sequence[JsonValue], own: Mapping[str, str] | None = None)
 
 
 def _is_number(value: JsonValue) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is one that a float can be."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _numeric(values: Sequence[JsonValue]) -> Colouring:
-    codes = np.array(
-        [value if isinstance(value, int | float) else np.nan for value in values], np.float32
+    numbers = np.array(
+        [value if isinstance(value, int | float) else np.nan for value in values], np.float64
     )
-    low, high = float(np.nanmin(codes)), float(np.nanmax(codes))
-    high = high if high > low else low + 1.0
-    return Colouring(codes=codes, palette=NUMBERS, low=low, high=high, categories=())
+    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+    high = high if high > low else low + max(1.0, abs(low) * 1e-9)
+    # Halves, since the whole of the largest floats is more than any.
+    codes = ((numbers / 2 - low / 2) / (high / 2 - low / 2)).astype(np.float32)
+    return Colouring(
+        codes=codes, palette=NUMBERS, low=low, high=high, categories=(), numbers=numbers
+    )
 
 
 def _categorical(values: Sequence[JsonValue], own: Mapping[str, str]) -> Colouring:

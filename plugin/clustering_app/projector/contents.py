@@ -111,7 +111,7 @@ class Points:
         if field == CLUSTER_NAME and self.cluster_names is not None:
             return list(self.cluster_names)
         if (measure := self._measures().get(field)) is not None:
-            return [float(value) for value in measure]
+            return [round(value, 6) for value in measure.tolist()]  # 0.8, and not 0.800000012
         column = self.table.values(field)
         return [column[self.table.rows[item_id]] for item_id in self.item_ids]
 

@@ -180,9 +180,8 @@ class MapState:
 
     def select_range(self, low: float, high: float) -> None:
         """Select the shown points whose number is in a range, ends included, and no others."""
-        codes = self.colours().codes
-        with np.errstate(over="ignore"):
-            inside = (codes >= np.float32(low)) & (codes <= np.float32(high))
+        numbers = self.colours().numbers
+        inside = (numbers >= low) & (numbers <= high)
         self.select_rows(np.flatnonzero(inside))
 
     def paint(self, label: str, colour: str | None) -> None:

@@ -79,8 +79,8 @@ def svg(scene: Scene) -> bytes:
 
 def _dots(scene: Scene, rows: NDArray[np.intp]) -> list[str]:
     palette = scene.colours.palette
-    step = len(palette) / (scene.colours.high - scene.colours.low)
-    numbers = np.floor((scene.colours.codes - scene.colours.low) * step)
+    low, high = scene.colours.ends
+    numbers = np.floor((scene.colours.codes - low) * (len(palette) / (high - low)))
     selected = np.isin(rows, scene.selected)
     drawn = []
     for row, is_selected in zip(rows, selected, strict=True):

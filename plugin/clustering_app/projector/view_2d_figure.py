@@ -85,7 +85,7 @@ class Figure2D:
     def set_colours(self, colours: Colouring) -> None:
         """What colour each number of `points` stands for."""
         self.mapper.update(
-            palette=list(colours.palette), low=colours.low, high=colours.high,
+            palette=list(colours.palette), low=colours.ends[0], high=colours.ends[1],
             nan_color="#b9c2cb",
         )  # fmt: skip
 

@@ -266,6 +266,6 @@ def _sent(colours: Colouring) -> dict[str, Any]:
     return {
         "codes": np.ascontiguousarray(colours.codes, np.float32).tobytes(),
         "palette": list(colours.palette),
-        "low": colours.low,
-        "high": colours.high,
+        "low": colours.ends[0],
+        "high": colours.ends[1],
     }
