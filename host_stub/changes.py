@@ -127,6 +127,6 @@ def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Metadata:
 
 
 def _merge(row: ItemRow, changes: Metadata) -> None:
-    merged = {**row.user_metadata, **changes}
-    row.user_metadata = {name: value for name, value in merged.items() if value is not None}
+    after = {**row.user_metadata, **changes}
+    row.user_metadata = {name: value for name, value in after.items() if value is not None}
     check_changed(changes, row.user_metadata)

@@ -8,8 +8,9 @@ from contextlib import closing
 
 from host_contract.entities import Dataset, Item
 from host_contract.errors import InvalidInput, ItemUnreadable
+from host_contract.query import HALF_A_CHARACTER
 from host_stub.datasets import Datasets
-from host_stub.item_rows import NO_TEXT, SOURCE_VERSION, Received, check_metadata, folder_of
+from host_stub.item_rows import SOURCE_VERSION, Received, check_metadata, folder_of
 from host_stub.limits import MAX_ITEM_BYTES
 from host_stub.sources.location import reason_of
 from host_stub.sources.source import Report, Source, SourceItem
@@ -192,7 +193,7 @@ def _place(path: str) -> tuple[str, str]:
     Raises:
         InvalidInput: the folder leads out, or one of the two cannot be written as UTF-8.
     """
-    if NO_TEXT.search(path):
+    if HALF_A_CHARACTER.search(path):
         raise InvalidInput("its name or its folder's is not UTF-8; rename it and import again.")
     folder, _, name = path.rpartition("/")
     return folder_of(folder), name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from host_contract.errors import InvalidInput, ItemGone, ItemUnreadable
 from host_contract.mimetypes import mimetype_of
 from host_stub.database import ItemRow, new_id, now
 from host_stub.files import Files, Part, Readable
-from host_stub.json_values import check_json
+from host_stub.json_values import check_json, check_length
 
 IDS_PER_STATEMENT = 10_000
 """SQLite takes 32,766 values in a statement."""
@@ -31,8 +30,6 @@ MAX_ANNOTATIONS_LENGTH = 1_000_000
 MAX_FOLDER_LENGTH = 1_000
 SOURCE_VERSION = "source_version"
 """The system metadata's field that says which version of its source an item was made of."""
-NO_TEXT = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which Python makes of bytes that are not UTF-8, and nothing can write."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +111,8 @@ def check_changed(changes: Metadata, metadata: Metadata) -> None:
     What was there before is not judged: earlier releases kept numbers that are none.
     """
     check_json(changes, "The change of metadata")
-    length = len(json.dumps(metadata, ensure_ascii=False))
-    if length > MAX_METADATA_LENGTH:
-        limit = f"{MAX_METADATA_LENGTH:,} characters of JSON"
-        raise InvalidInput(f"The metadata of an item: at most {limit}, not {length:,}.")
+    whole = json.dumps(metadata, ensure_ascii=False)
+    check_length(whole, "The metadata of an item", MAX_METADATA_LENGTH)
 
 
 def copy_of(row: ItemRow, dataset_id: str) -> ItemRow:

@@ -30,7 +30,13 @@ def check_json(value: JsonValue, what: str, most_characters: int | None = None) 
         raise InvalidInput(f"{what}: half a character, {error.object[error.start]!r}.") from error
     except ValueError as error:
         raise InvalidInput(f"{what}: a number that is none, or infinite.") from error
-    if most_characters is not None and len(text) > most_characters:
+    if most_characters is not None:
+        check_length(text, what, most_characters)
+
+
+def check_length(text: str, what: str, most_characters: int) -> None:
+    """Raise `InvalidInput` for JSON that is longer; `what` begins the message."""
+    if len(text) > most_characters:
         raise InvalidInput(
             f"{what}: at most {most_characters:,} characters of JSON, not {len(text):,}."
         )

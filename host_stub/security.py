@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -97,14 +97,17 @@ class SameOriginOnly:
         if not self._any_host and name not in LOOPBACK:
             return f"This host is not called {name!r}."
         origin = headers.get("origin")
-        if method not in SAFE_METHODS and origin and _site(origin) != host:
+        if method not in SAFE_METHODS and origin:
+            address = address_of(origin)
+            if address is not None and address.netloc == host:
+                return None
             return "Changes are accepted from this host's own pages only."
         return None
 
 
-def _site(origin: str) -> str | None:
-    """Name and port that an origin is of; None for what is no address."""
+def address_of(origin: str) -> SplitResult | None:
+    """The parts of an Origin header; None for what is no address."""
     try:
-        return urlsplit(origin).netloc
+        return urlsplit(origin)
     except ValueError:
         return None

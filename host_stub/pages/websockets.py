@@ -19,7 +19,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from bokeh.document import Document
@@ -28,7 +27,7 @@ from bokeh.util.token import get_session_id
 from bokeh_fastapi.handler import WSHandler
 from fastapi import WebSocket
 
-from host_stub.security import POLICY_VIOLATION
+from host_stub.security import POLICY_VIOLATION, address_of
 from host_stub.users import User, current_user
 
 log = logging.getLogger(__name__)
@@ -46,11 +45,7 @@ _send_message = WSHandler.send_message
 
 def is_same_origin(origin: str | None, host: str | None) -> bool:
     """Whether an Origin header names the host that the request was sent to."""
-    if not origin or not host:
-        return False
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
+    if not origin or not host or (parts := address_of(origin)) is None:
         return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 

@@ -34,7 +34,8 @@ REGEX_SECONDS = 0.2
 
 Scalar: TypeAlias = str | int | float | bool
 
-_HALF_A_CHARACTER = regex.compile("[\ud800-\udfff]")
+HALF_A_CHARACTER = regex.compile("[\ud800-\udfff]")
+"""Python makes them of bytes that are not UTF-8, and of JSON's; nothing can write them."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ def _is_scalar(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not _HALF_A_CHARACTER.search(value)
+    return isinstance(value, str) and not HALF_A_CHARACTER.search(value)
 
 
 _SCALAR = ("a text, a number or a boolean", _is_scalar)

@@ -1,6 +1,7 @@
 """What the colours stand for: a range of numbers that is selected, and colours of one's own."""
 
 import asyncio
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ def coloured_by(place: Place, field: str) -> ClusteringTab:
     tab = place.tab()
     asyncio.run(tab._field_chosen("color_by", field))
     return tab
+
+
+def coloured_by_values(place: Place, values: Sequence[float]) -> ClusteringTab:
+    """A tab that is coloured by a field with these values for the first items."""
+    for item_id, value in zip(place.item_ids, values, strict=False):
+        place.host.update_metadata([item_id], {"value": value})
+    return coloured_by(place, "metadata.value")
 
 
 def colours(tab: ClusteringTab) -> dict[str, str]:
@@ -41,9 +49,7 @@ def test_a_range_selects_what_numpy_finds(mapped: Place, low: float, high: float
 def test_numbers_that_differ_late_or_widely_are_told_apart(
     mapped: Place, values: list[float]
 ) -> None:
-    for item_id, value in zip(mapped.item_ids, values, strict=True):
-        mapped.host.update_metadata([item_id], {"value": value})
-    tab = coloured_by(mapped, "metadata.value")
+    tab = coloured_by_values(mapped, values)
     bar = tab.controls.colour_bar
     assert (bar.low, bar.high, sum(bar.counts)) == (values[0], values[-1], 12)
     bar._handle_msg([values[3], values[5]])
@@ -58,9 +64,7 @@ def test_numbers_that_differ_late_or_widely_are_told_apart(
 def test_numbers_that_no_float_tells_apart_break_nothing(
     mapped: Place, values: list[float]
 ) -> None:
-    for item_id, value in zip(mapped.item_ids, values, strict=False):
-        mapped.host.update_metadata([item_id], {"value": value})
-    tab = coloured_by(mapped, "metadata.value")
+    tab = coloured_by_values(mapped, values)
     assert tab.download_menu.content("Picture (SVG)").startswith(b"<svg")
     assert sum(tab.controls.colour_bar.counts) in (0, 2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from host_contract.entities import Item
@@ -30,7 +30,7 @@ def opened(item: Item) -> Generator[BinaryIO]:
     """
     with _of_the_host():
         given = item.open()
-    with closing(_FromHost(given)) as file:
+    with _FromHost(given) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         if size <= READ_AT_ONCE:

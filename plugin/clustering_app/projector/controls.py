@@ -16,6 +16,7 @@ from clustering_app.projector.colour_bar import ColourBar
 from clustering_app.projector.colours import Colouring, LegendLine
 from clustering_app.projector.contents import Contents
 from clustering_app.projector.coverage_panel import CoveragePanel
+from clustering_app.projector.free_name import free_name
 from clustering_app.projector.legend import Act, LegendList
 from clustering_app.projector.map_state import NOTHING, SIMILARITY, MapState
 from clustering_app.projector.notices import items
@@ -185,12 +186,8 @@ def named_runs(runs: Sequence[RunInfo]) -> dict[str, str]:
     for run in reversed(runs):  # so that a map keeps its name when there is a newer one
         when = run.created.astimezone().strftime("%-d %b %H:%M:%S")
         parameters = run.parameters
-        name = own = f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
-        number = 1
-        while name in ids:
-            number += 1
-            name = f"{own} · {number}"
-        ids[name] = run.id
+        name = f"{when} · {METHOD_NAMES[parameters.method]} {parameters.dimensions}D"
+        ids[free_name(name, ids, " · ")] = run.id
     return dict(reversed(ids.items()))
 
 

@@ -6,10 +6,9 @@ N points, D dimensions, T words. For threads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from clustering_app.projector.contents import Points, named
+from clustering_app.projector.free_name import free_name
 from clustering_app.projector.search import QUERY_ENCODER
 from clustering_app.projector.similar import loaded_of
 from clustering_app.vectors.feature_set import ModelFingerprint
@@ -150,13 +150,7 @@ def _named(
     for cluster, word in zip(clusters, words, strict=True):
         alone = cluster.label if labels[cluster.label] == 1 else None
         parts = [part for part in (cluster.label, word) if part] or [str(named(cluster.number))]
-        name = alone or _free(": ".join(parts), taken)
+        name = alone or free_name(": ".join(parts), taken)
         taken.add(name)
         found.append(replace(cluster, name=name))
     return found
-
-
-def _free(name: str, taken: Collection[str | None]) -> str:
-    """The name, with a number behind it where it is taken."""
-    numbered = (name if number == 1 else f"{name} {number}" for number in count(1))
-    return next(one for one in numbered if one not in taken)
