@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import weakref
 from dataclasses import replace
 
@@ -384,6 +385,19 @@ def test_a_change_of_others_after_the_own_one_is_told(mapped: Place) -> None:
     mapped.host.delete_items(mapped.item_ids[1:2])
     tab._tell_items_changed()
     assert "Refresh" in told(tab)
+
+
+def test_a_reading_that_another_overtook_returns_with_that_one(mapped: Place) -> None:
+    tab = ClusteringTab(mapped.host, mapped.dataset)
+
+    async def read_often() -> None:
+        at_once_and_one = (os.cpu_count() or 1) + 5  # more than asyncio has threads
+        readings = [asyncio.create_task(tab.reload()) for _ in range(at_once_and_one)]
+        await readings[0]
+        assert tab.state.points is not None
+        await asyncio.gather(*readings)
+
+    asyncio.run(read_often())
 
 
 def test_hover_shows_the_item_under_the_pointer(mapped: Place) -> None:

@@ -15,7 +15,7 @@ from clustering_app.projector.actions import ActionsMenu
 from clustering_app.projector.axes_form import AxesForm
 from clustering_app.projector.clusters_panel import ClustersPanel
 from clustering_app.projector.comparison import Comparison
-from clustering_app.projector.contents import check, read_contents
+from clustering_app.projector.contents import Contents, check, read_contents
 from clustering_app.projector.controls import Controls
 from clustering_app.projector.coverage_panel import CoveragePanel
 from clustering_app.projector.download import DownloadMenu
@@ -75,7 +75,8 @@ class ClusteringTab:
         self.state = MapState()
         self._loaded = self._closed = False
         self._run_id: str | None = None
-        self._reading = 0
+        self._reading = asyncio.Event()
+        """Set when what was last asked for has been read, and is shown."""
         self._items_changed = False
         self._own_count: int | None = None
         """Items that this tab left when it deleted some, until the host tells of that."""
@@ -185,17 +186,27 @@ class ClusteringTab:
             self._ticks.start()
 
     async def reload(self) -> None:
-        """Read items, vectors and the open map, the newest unless one was chosen, and show them."""
+        """Read items, vectors and the open map, the newest unless one was chosen, and show them.
+
+        What is asked for last is shown: a reading that another overtook returns with that one.
+        """
         self._items_changed = False
-        self._reading += 1
-        reading = self._reading
-        contents = await asyncio.to_thread(
-            read_contents, self._host, self._dataset.id, self._run_id
-        )
-        named = await self.clusters_panel.named(contents)
-        if self._closed or reading != self._reading:  # what is read later is newer
-            return
-        self.state.take(named)
+        reading = self._reading = asyncio.Event()
+        try:
+            contents = await asyncio.to_thread(
+                read_contents, self._host, self._dataset.id, self._run_id
+            )
+            named = await self.clusters_panel.named(contents)
+            if reading is not self._reading:
+                await self._reading.wait()
+            elif not self._closed:
+                await self._take(named)
+        finally:
+            reading.set()
+
+    async def _take(self, contents: Contents) -> None:
+        """Show what was read."""
+        self.state.take(contents)
         self._loaded = True
         if self.state.points is not None:
             await self.selections_panel.load()
