@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
@@ -60,7 +61,7 @@ def serve(platform: LocalPlatform, address: str, port: int, ready: Callable[[str
     threading.Thread(target=_tell, args=(server, origin, ready), daemon=True).start()
     settle()
     with listening, _ending_after_signals(), stuck_handlers_stopped(server, platform):
-        server.run(sockets=[listening])
+        _run(server, listening)
 
 
 def configuration(app: FastAPI, **more: Any) -> uvicorn.Config:
@@ -84,6 +85,19 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(2_000, 2, 5_000)
+
+
+def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Run until the server ends; an event loop ends with any `sys.exit` in it, an app's as well."""
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        serving = runner.get_loop().create_task(server.serve(sockets=[listening]))
+        while not serving.done():
+            try:
+                runner.get_loop().run_until_complete(serving)
+            except SystemExit as error:
+                if serving.done():
+                    raise
+                log.error("What calls sys.exit ends alone, not the server", exc_info=error)
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """An app that does not come back: from a hook until a file is there, from its tab's handlers never.
 
-Its tab knows several ways of it.
+Its tab knows several ways of it, and two to end the process.
 """
 
+import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -43,12 +45,22 @@ def dataset_tab() -> object:
                 while True:
                     number += 1
 
+    def leave(_event: object) -> None:
+        sys.exit("leave")
+
+    async def leave_later(_event: object) -> None:
+        await asyncio.sleep(0.01)
+        sys.exit("leave later")
+
     answered: list[object] = []
 
     def answer(event: object) -> None:
         answered.append(event)
         says.object = f"{len(answered)} answered"
 
-    ways = {"sleep": sleep, "wait": wait, "go on": go_on, "answer": answer}
+    ways = {
+        "sleep": sleep, "wait": wait, "go on": go_on, "leave": leave, "leave later": leave_later,
+        "answer": answer,
+    }  # fmt: skip
     buttons = [pn.widgets.Button(name=name, on_click=way) for name, way in ways.items()]
     return pn.Column(*buttons, says)

@@ -1,4 +1,4 @@
-"""A handler of an app's tab that never returns is stopped; the host and other apps go on."""
+"""A handler of an app's tab that never returns, or exits, ends alone; host and apps go on."""
 
 import os
 import signal
@@ -42,7 +42,12 @@ def origin(tmp_path: Path) -> Iterator[str]:
     path = os.pathsep.join(filter(None, (str(APPS), os.environ.get("PYTHONPATH"))))
     environment = os.environ | {"PYTHONPATH": path}
     command = [sys.executable, script, tmp_path / "data"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        ) as server,
+    ):
         assert server.stdout is not None
         yield server.stdout.readline().strip()
         server.send_signal(signal.SIGTERM)
@@ -68,6 +73,27 @@ def test_a_handler_that_never_returns_is_stopped_and_told(chromium: Any, origin:
     assert "held up all pages" in apps["hanging"]["last_failure"]
     assert apps["counting"]["last_failure"] is None
     page.close()
+
+
+@pytest.mark.parametrize("way", ["leave", "leave later"])
+def test_a_handler_that_calls_exit_ends_its_page_at_most(
+    chromium: Any, origin: str, tmp_path: Path, way: str
+) -> None:
+    [dataset] = httpx.get(f"{origin}/api/v1/datasets", timeout=60).json()
+    leaving, other = chromium.new_page(), chromium.new_page()
+    for page in (leaving, other):
+        page.goto(f"{origin}/datasets/{dataset['id']}")
+        page.get_by_role("tab", name="Never").click()
+        page.get_by_role("button", name="answer").click()
+        expect(page.get_by_text("1 answered")).to_be_visible(timeout=PATIENCE_MS)
+    leaving.get_by_role("button", name=way, exact=True).click()
+    wait_for(lambda: f"SystemExit: {way}" in (tmp_path / "log").read_text())
+    leaving.reload()
+    leaving.get_by_role("tab", name="Never").click()
+    for page, answered in ((leaving, 1), (other, 2)):
+        page.get_by_role("button", name="answer").click()
+        expect(page.get_by_text(f"{answered} answered")).to_be_visible(timeout=PATIENCE_MS)
+        page.close()
 
 
 def answers(origin: str) -> bool:
