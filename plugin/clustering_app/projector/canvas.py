@@ -9,6 +9,7 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 from numpy.typing import NDArray
+from panel.viewable import Viewable
 
 from clustering_app.projector.button import Button
 from clustering_app.projector.colours import Colouring
@@ -134,12 +135,9 @@ class Canvas:
         if view is self.drawn:
             callback(count)
 
-    def tools(self) -> pn.FlexBox:
-        """What dragging does, and what a selection does to the one before; as wide as there is."""
-        return pn.FlexBox(
-            self._tool, self._front, self._thumbnails, self._fit, self._mode, margin=0,
-            align_items="center", gap="6px 0px", styles={"max-width": "100%"},
-        )  # fmt: skip
+    def tools(self) -> tuple[Viewable, ...]:
+        """What dragging does, and what a selection does to the one before."""
+        return (self._tool, self._front, self._thumbnails, self._fit, self._mode)
 
     def pane(self) -> pn.Row:
         """What Panel shows."""

@@ -47,7 +47,7 @@ class MapPanel:
     def view(self, *tools: object) -> pn.Column:
         """The map, and above it the counts, the tools of the map, and others."""
         above = pn.FlexBox(
-            self.counts, self.canvas.tools(), *tools, FullScreenButton(),
+            self.counts, *self.canvas.tools(), *tools, FullScreenButton(),
             sizing_mode="stretch_width", margin=0, align_items="center", gap="6px 0px",
         )  # fmt: skip
         drawn = pn.Column(
