@@ -17,7 +17,7 @@ from fiftyone_host.ids import id_of, item_id, load
 from fiftyone_plugin import written_back
 from host_contract.conformance import HostConformance, Workbench
 from host_contract.entities import Dataset, Execution, ExecutionStatus, Item, Metadata
-from host_contract.errors import InvalidInput, ItemUnreadable, NotFound
+from host_contract.errors import InvalidInput, ItemGone, ItemUnreadable, NotFound
 from tests.host_stub.pages.served_pages import picture, wait_for
 
 
@@ -184,8 +184,13 @@ def test_a_missing_file_is_named(three: Any, host: FiftyOneHost) -> None:
     sample = three.first()
     Path(sample.filepath).unlink()
     item = host.item(item_id(id_of(three), sample.id))
-    with pytest.raises(ItemUnreadable, match=r"red\.png"):
+    with pytest.raises(ItemGone, match=r"red\.png"):
         item.open()
+    folder = Path(sample.filepath).parent
+    folder.rename(folder.with_name("not mounted"))
+    with pytest.raises(ItemUnreadable, match=r"red\.png") as raised:
+        item.open()
+    assert not isinstance(raised.value, ItemGone), "it may come back"
     with pytest.raises(ItemUnreadable, match=r"red\.png"):
         host.thumbnail(item.id)
 

@@ -17,7 +17,7 @@ from clustering_app.vectors.store import FeatureStore
 from dataloop_host.host import DataloopHost
 from host_contract.conformance import HostConformance, Workbench
 from host_contract.entities import ActionResult, Dataset, Execution, ExecutionStatus, Item, Metadata
-from host_contract.errors import InvalidInput, NotFound
+from host_contract.errors import InvalidInput, ItemGone, NotFound
 from host_stub.features import Features
 from host_stub.platform import LocalPlatform
 from tests.host_stub.conftest import APPS, png
@@ -137,6 +137,17 @@ def test_vectors_of_the_service_are_read_through_an_export(
     assert Features(platform).counts([dataset.id])[mine.id] == 3
     with pytest.raises(NotFound, match="other"):
         host.vectors(dataset.id, "other")
+
+
+def test_bytes_of_a_deleted_item_are_gone(
+    dl: ModuleType, host: DataloopHost, workbench: Workbench
+) -> None:
+    _, ids = three(workbench)
+    item = host.item(ids[0])
+    item.open().close()
+    dl.items.get(item_id=ids[0]).delete()
+    with pytest.raises(ItemGone, match=r"red\.png"):
+        item.open()
 
 
 def test_executions_fail_by_name(host: DataloopHost, workbench: Workbench) -> None:
