@@ -72,12 +72,12 @@ class Apps:
 
     def list(self) -> builtins.list[App]:
         """Every app, by name."""
-        with self._database.session() as session:
-            rows = session.scalars(select(AppRow)).all()
-        by_path = {row.name: Path(row.path) for row in rows if row.path}
-        found = {name: Source(name.replace("-", "_"), path) for name, path in by_path.items()}
-        found |= self._fixed
-        with self._lock:
+        with self._lock:  # reading too: what was read earlier must not be taken for the latest
+            with self._database.session() as session:
+                rows = session.scalars(select(AppRow)).all()
+            by_path = {row.name: Path(row.path) for row in rows if row.path}
+            found = {name: Source(name.replace("-", "_"), path) for name, path in by_path.items()}
+            found |= self._fixed
             self._disabled = frozenset(row.name for row in rows if not row.enabled)
             for name, app in tuple(self._apps.items()):
                 if found.get(name) != app.source:
@@ -87,7 +87,12 @@ class Apps:
                 if name not in self._apps:
                     self._apps[name] = load(name, source, seconds=self._hook_seconds)
             apps = [self._apps[name] for name in sorted(self._apps)]
-        self._follow({app.name for app in apps if self.works(app)})
+            before = self._started
+            if self._host_of is not None:
+                self._started = {app.name for app in apps if self.works(app)}
+            new, gone = self._started - before, before - self._started
+        self._start(new)
+        self._stop(gone)
         return apps
 
     def working(self) -> builtins.list[App]:
@@ -233,16 +238,10 @@ class Apps:
             self.failed(name, f"{hook}: {type(error).__name__}: {error}")
             raise
 
-    def _follow(self, working: set[str]) -> None:
-        """Start what is new among the apps that work, and stop what is gone."""
-        if self._host_of is None:
-            return
-        with self._lock:
-            new, gone = working - self._started, self._started - working
-            self._started = set(working)
-        for name in sorted(new):
-            _safely(partial(self._call, name, "startup", host=self._host_of(name)), name)
-        self._stop(gone)
+    def _start(self, names: set[str]) -> None:
+        for name in sorted(names):
+            if self._host_of is not None:
+                _safely(partial(self._call, name, "startup", host=self._host_of(name)), name)
 
     def _stop(self, names: set[str]) -> None:
         for name in sorted(names & self._apps.keys()):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from typing import NoReturn
 
 from pydantic import JsonValue
 
@@ -14,7 +16,7 @@ DESCRIBED = "A number, true, false, null to remove the field, or plain text"
 def read(typed: str) -> JsonValue:
     """The value of a text."""
     try:
-        value: JsonValue = json.loads(typed, parse_constant=_refuse)
+        value: JsonValue = json.loads(typed, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         return typed
     return value
@@ -27,5 +29,11 @@ def write(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _refuse(constant: str) -> JsonValue:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        _refuse(number)
+    return value

@@ -35,6 +35,8 @@ class Viewer:
                 remove it; raises `ContractError` when it cannot have it. None where nobody may.
         """
         self._item: Item | None = None
+        self._saving = False
+        """Not the button's `loading`: a slow browser may bring back what was soon taken back."""
         self._on_step = on_step
         self._on_set = on_set
         self.place = pn.Column(margin=0)
@@ -49,10 +51,10 @@ class Viewer:
             sizing_mode="stretch_width",
             margin=(16, 12, 8, 12),
         )
-        self._save = pmui.Button(label="Save", on_click=self._saved, margin=(24, 0, 8, 0))
+        save = pmui.Button(label="Save", on_click=self._saved, margin=(24, 0, 8, 0))
         self._error = Elements()
         editing = pn.Column(
-            pn.Row(self._field, self._value, self._save, sizing_mode="stretch_width"),
+            pn.Row(self._field, self._value, save, sizing_mode="stretch_width"),
             self._error,
             sizing_mode="stretch_width",
         )
@@ -95,9 +97,9 @@ class Viewer:
             self._fill(field, typed.write(self._item.user_metadata[field]))
 
     async def _saved(self, _event: object) -> None:
-        if self._item is None or self._on_set is None or self._save.loading:
+        if self._item is None or self._on_set is None or self._saving:
             return
-        item_id, self._save.loading = self._item.id, True
+        item_id, self._saving = self._item.id, True
         try:
             await asyncio.sleep(typed.WITHIN_SECONDS)
             value = typed.read(self._value.value_input)
@@ -108,7 +110,7 @@ class Viewer:
             if self._item.id == item_id:
                 self._fill("", "")
         finally:
-            self._save.loading = False
+            self._saving = False
 
     async def _previous(self, _event: object) -> None:
         await self._step(-1)

@@ -154,8 +154,15 @@ def test_timeout_of_the_manifest(working: LocalPlatform) -> None:
 
 
 def test_services_run_as_many_at_a_time_as_they_allow_and_end_what_takes_too_long(
-    working: LocalPlatform,
+    working: LocalPlatform, tmp_path: Path
 ) -> None:
+    # The second process is there before the first of them has begun, whose time is limited.
+    file = tmp_path / "stop"
+    other = working.executions.start(APP, "count_until", {"file": str(file)})
+    running(working, other)
+    assert working.run(APP, "take_memory", {"mib": 10}).status is ExecutionStatus.SUCCESS
+    file.touch()
+    working.executions.wait(other.id)
     started = [working.executions.start(APP, "sleep_too_long", {}).id for _ in range(3)]
     now = working.executions.get
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,26 @@ def test_app_is_switched_off_and_on_again(platform: LocalPlatform, dataset: Data
     assert titles == ["startup", "shutdown", "startup", "shutdown", "startup"]
     with pytest.raises(NotFound):
         platform.apps.enable("nowhere", True)
+
+
+def test_app_starts_and_stops_once_however_many_look(platform: LocalPlatform, heard: Heard) -> None:
+    """As the pages that are open do all the time."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            platform.apps.list()
+
+    looking = [threading.Thread(target=look) for _ in range(4)]
+    for thread in looking:
+        thread.start()
+    for _ in range(10):
+        platform.apps.enable("counting", False)
+        platform.apps.enable("counting", True)
+    done.set()
+    for thread in looking:
+        thread.join()
+    assert (len(heard("startup")), len(heard("shutdown"))) == (11, 10)
 
 
 APP_IN_A_FOLDER = """

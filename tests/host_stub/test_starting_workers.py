@@ -97,7 +97,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("stop", ["by its supervisor", "by a key in its terminal"])
+@pytest.mark.parametrize(
+    "stop",
+    ["by its supervisor", "by a key in its terminal", "by a key when there is a process already"],
+)
 def test_server_is_stopped_while_workers_are_started(tmp_path: Path, stop: str) -> None:
     script, data_dir = tmp_path / "server.py", tmp_path / "data"
     script.write_text(SERVER)
@@ -116,6 +119,8 @@ def test_server_is_stopped_while_workers_are_started(tmp_path: Path, stop: str) 
         if stop == "by its supervisor":
             server.terminate()
         else:
+            if "already" in stop:
+                wait_for(lambda: worker_of(server.pid))
             os.killpg(server.pid, signal.SIGINT)
         _, said = server.communicate(timeout=120)
     assert started["status"] == "created"
@@ -126,6 +131,12 @@ def test_server_is_stopped_while_workers_are_started(tmp_path: Path, stop: str) 
         again.executions.resume()
         ended = again.executions.wait(started["id"])
         assert (ended.status, ended.message) == (ExecutionStatus.SUCCESS, "")
+
+
+def worker_of(pid: int) -> bool:
+    """Whether a process has started one that becomes a worker."""
+    started = psutil.Process(pid).children(recursive=True)
+    return any("multiprocessing.spawn" in " ".join(child.cmdline()) for child in started)
 
 
 def session_of(pid: int) -> int | None:

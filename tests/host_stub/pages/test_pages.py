@@ -217,6 +217,7 @@ def test_metadata_is_edited_in_the_viewer(own_tab, served, dataset):
     expect(dialog.get_by_role("img", name="sign-01.png")).to_be_visible()
     expect(dialog.get_by_label("Value")).to_have_value("")
     press(own_tab, "Previous")
+    expect(dialog.get_by_role("img", name="sign-00.png")).to_be_visible()  # whose form is emptied
     save("checked by", "null")
     expect(dialog.get_by_text("None yet")).to_be_visible()
     assert served.platform.datasets.count_items(dataset.id, {"metadata.checked by": "12"}) == 0
