@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 NUMBERS = itertools.count()
 
@@ -14,16 +17,26 @@ NUMBERS = itertools.count()
 @contextmanager
 def s3_serving() -> Iterator[str]:
     """Serve S3; gives the address."""
+    from moto.s3.responses import S3Response
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request
+    put, one_at_a_time = S3Response.put_object, threading.Lock()
+
+    def put_in_one_go(response: S3Response) -> Any:
+        """Unlike S3, moto lets another write between looking for If-Match and writing."""
+        with one_at_a_time:
+            return put(response)
+
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Response, "put_object", put_in_one_go)
+        server.start()
+        host, port = server.get_host_and_port()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.stop()
 
 
 def environment(address: str) -> dict[str, str]:

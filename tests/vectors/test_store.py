@@ -313,4 +313,8 @@ def test_a_killed_writer_leaves_whole_batches(store: FeatureStore, location: str
     assert len(set(found.item_ids)) == len(found.item_ids)
     assert (found.vectors == 1.0).all()
     store.append("tiny", ["after"], ["1"], rows(1))
-    assert store.count("tiny") == len(found.item_ids) + 1
+    # A server may yet take the commit that the writer had asked for when it was killed.
+    *before, last = store.read("tiny").item_ids
+    assert last == "after"
+    assert before[: len(found.item_ids)] == list(found.item_ids)
+    assert len(before) in (len(found.item_ids), len(found.item_ids) + 50)
