@@ -1,6 +1,7 @@
 """A real dataset with vectors and a run, and a tab on it, without a browser."""
 
 import asyncio
+import gc
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,6 +129,16 @@ def picture() -> io.BytesIO:
     Image.new("RGB", (8, 8), "red").save(content, "PNG")
     content.seek(0)
     return content
+
+
+@pytest.fixture
+def no_loop_left() -> None:
+    """No event loop that an earlier test left open is there to be collected in this one.
+
+    pytest keeps each warning of such a loop, and with it the stack in which that is collected.
+    """
+    asyncio.set_event_loop(None)
+    gc.collect()
 
 
 @pytest.fixture
