@@ -154,7 +154,8 @@ def test_a_map_shown_after_its_page_was_hidden(page: Page) -> None:
 
     with open_map(page, build, shown=False) as opened:
         opened.do(lambda: column.param.update(visible=True))
-        opened.wait(lambda: opened.in_view == [3])
+        opened.wait(lambda: opened.in_view)
+        assert set(opened.in_view) == {3}, "told again when the place changes"
 
 
 def test_says_what_to_do_where_there_is_no_webgl(page: Page) -> None:
