@@ -3,10 +3,12 @@
 import asyncio
 import gc
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +90,29 @@ class Place:
         opened = ClusteringTab(self.host, self.dataset)
         asyncio.run(opened.reload())
         return opened
+
+
+class Held:
+    """A host whose disk holds up the first who asks after `hold`, until `go_on` is set."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.hold = False
+        self.go_on = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+    def storage(self, dataset_id: str) -> str:
+        if self.hold:
+            self.hold = False
+            assert self.go_on.wait(60)
+        return self._host.storage(dataset_id)
+
+    async def held(self) -> None:
+        """Wait until somebody is held up."""
+        while self.hold:
+            await asyncio.sleep(0.01)
 
 
 def points_of(count: int) -> Contents:
