@@ -1,11 +1,14 @@
 """A real dataset with vectors and a run, and a tab on it, without a browser."""
 
 import asyncio
+import gc
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +92,29 @@ class Place:
         return opened
 
 
+class Held:
+    """A host whose disk holds up the first who asks after `hold`, until `go_on` is set."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.hold = False
+        self.go_on = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._host, name)
+
+    def storage(self, dataset_id: str) -> str:
+        if self.hold:
+            self.hold = False
+            assert self.go_on.wait(60)
+        return self._host.storage(dataset_id)
+
+    async def held(self) -> None:
+        """Wait until somebody is held up."""
+        while self.hold:
+            await asyncio.sleep(0.01)
+
+
 def points_of(count: int) -> Contents:
     """A map of so many items in a row, read from nowhere."""
     ids = tuple(f"item-{index:02}" for index in range(count))
@@ -128,6 +154,16 @@ def picture() -> io.BytesIO:
     Image.new("RGB", (8, 8), "red").save(content, "PNG")
     content.seek(0)
     return content
+
+
+@pytest.fixture
+def no_loop_left() -> None:
+    """No event loop that an earlier test left open is there to be collected in this one.
+
+    pytest keeps each warning of such a loop, and with it the stack in which that is collected.
+    """
+    asyncio.set_event_loop(None)
+    gc.collect()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from clustering_app.vectors.feature_set import IMPORTED
 from host_contract.context import Host
 from host_contract.errors import InvalidInput
 from host_contract.query import parse_query
-from tests.projector.conftest import FINGERPRINT, Place
+from tests.projector.conftest import FINGERPRINT, Held, Place
 
 SCORES = {row: row if row % 2 else None for row in range(12)}
 
@@ -244,6 +244,29 @@ def test_a_search_that_breaks_down_does_not_go_on_for_ever(encoded: Place) -> No
     assert (told["kind"], told["title"]) == (
         "error", "The search failed. Try again; the host's log says more.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("earlier", ["find_similar", "find_duplicates"])
+def test_what_was_searched_for_last_is_selected(mapped: Place, earlier: str) -> None:
+    host: Any = Held(mapped.host)
+    tab = ClusteringTab(host, mapped.dataset)
+    asyncio.run(tab.reload())
+    tab.state.select(mapped.item_ids[:1])
+    panel = tab.finder.search_panel
+
+    async def search_meanwhile() -> None:
+        host.hold = True
+        finding = asyncio.create_task(getattr(tab.finder, earlier)())
+        await host.held()
+        panel.text = "yield"
+        await tab.finder.search()
+        host.go_on.set()
+        await finding
+
+    asyncio.run(asyncio.wait_for(search_meanwhile(), 60))
+    assert tab.state.selected_rows().tolist() == [1, 4, 7, 10]
+    assert panel.answer.parts[0]["title"] == "4 found."
+    assert tab.finder.duplicates_panel.answer.parts == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is told of the selection: the item, its neighbours, what it has more often, the list."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from clustering_app.projector.item_list import MOST_LINES, ItemList
 from clustering_app.projector.tab import ClusteringTab
-from tests.projector.conftest import Place
+from tests.projector.conftest import Held, Place
 
 
 def selecting(place: Place, rows: list[int]) -> ClusteringTab:
@@ -59,6 +60,28 @@ def test_a_number_of_neighbours_out_of_bounds_is_put_right(
     tab.selected_panel.neighbours.count.value = typed
     assert len(neighbours(tab)) == listed
     assert tab.selected_panel.neighbours.count.value == used
+
+
+def test_neighbours_are_those_by_the_distance_chosen_last(mapped: Place) -> None:
+    host: Any = Held(mapped.host)
+    tab = selecting(replace(mapped, host=host), [0])
+    panel = tab.selected_panel.neighbours
+
+    async def choose_meanwhile() -> None:
+        panel.listed.put()
+        host.hold = True
+        finding = asyncio.create_task(panel.find())
+        await host.held()
+        panel.metric.value = "euclidean"
+        while not panel.listed.parts:
+            await asyncio.sleep(0.01)
+        host.go_on.set()
+        await finding
+
+    asyncio.run(asyncio.wait_for(choose_meanwhile(), 30))
+    shown = panel.listed.parts
+    neighbours(tab)
+    assert shown == panel.listed.parts
 
 
 def test_neighbours_are_selected_one_or_all(mapped: Place) -> None:

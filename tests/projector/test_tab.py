@@ -241,6 +241,7 @@ def test_only_a_cancelled_extraction_says_that_what_was_finished_is_kept(
     assert ("What was finished is kept" in told(tab)) is kept
 
 
+@pytest.mark.usefixtures("no_loop_left")
 def test_a_closed_tab_keeps_no_points_even_when_a_read_ends_later(mapped: Place) -> None:
     mapped.write_run(count=9, run_id="run-2")
     tab = mapped.tab()

@@ -61,10 +61,7 @@ class Served:
 
 
 @pytest.fixture
-def served(mapped: Place) -> Iterator[Served]:
-    # pytest keeps each warning of an event loop that an earlier test left open, and with it the
-    # stack, and so the tab, in which that is collected.
-    gc.collect()
+def served(mapped: Place, no_loop_left: None) -> Iterator[Served]:
     tabs: WeakSet[ClusteringTab] = WeakSet()
 
     def page() -> object:

@@ -41,6 +41,8 @@ class Finder:
         """The search whose result was selected last; None when an address cannot say it."""
         self.found: frozenset[str] = frozenset()
         """What it selected, of the points of the map."""
+        self._last: Answer | None = None
+        self._asking = 0
         self.search_panel = SearchPanel(self.search, self.search_by_picture)
         self.duplicates_panel = DuplicatesPanel(self.find_duplicates)
 
@@ -115,6 +117,8 @@ class Finder:
         if (points := self._state.points) is None:
             answer.say("")
             return
+        self._asking += 1
+        self._last, asking = answer, self._asking
         try:
             found = await asyncio.to_thread(look, points)
         except (ContractError, ClusteringError) as error:
@@ -123,6 +127,10 @@ class Finder:
         except Exception:
             answer.say("The search failed. Try again; the host's log says more.", kind="error")
             raise
+        if asking != self._asking:  # what is asked for later is selected
+            if answer is not self._last:
+                answer.say("")
+            return
         answer.say(found.said)
         self.asked = asked if asked and len(asked.text) <= LONGEST_VALUE else None
         self.found = frozenset(found.item_ids) & frozenset(points.item_ids)

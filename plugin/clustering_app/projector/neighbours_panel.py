@@ -37,6 +37,7 @@ class NeighboursPanel:
         self._state = state
         self._on_select = on_select
         self._found: list[tuple[str, float]] = []
+        self._finding = 0
         self.metric = pmui.Select(
             label="Distance", options=METRICS, value="cosine", size="small", width=120,
             margin=(5, 4, 5, 0),
@@ -76,6 +77,8 @@ class NeighboursPanel:
         if points is None or not chosen:
             return
         metric, count = self.metric.value, number_in(self.count, NEAR)
+        self._finding += 1
+        finding = self._finding
         try:
             found = await asyncio.to_thread(
                 nearest, self._host, points, chosen, metric=metric, count=count
@@ -83,8 +86,8 @@ class NeighboursPanel:
         except ClusteringError as error:
             self.listed.put(notice("line", str(error)))
             return
-        if self._state.selection != chosen:
-            return  # meanwhile something else was selected
+        if finding != self._finding or self._state.selection != chosen:
+            return  # meanwhile something else was selected or asked for
         self._found = found
         to = "" if len(chosen) == 1 else f" to the mean of {items(len(chosen))}"
         self.listed.put(
@@ -93,7 +96,7 @@ class NeighboursPanel:
         )
 
     def _changed(self, _event: Any) -> None:
-        if self.listed.parts:
+        if self.listed.parts or len(self._state.selection) == 1:
             later(self.find)
 
     def _pressed(self, message: Any) -> None:

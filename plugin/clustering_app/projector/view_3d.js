@@ -66,7 +66,7 @@ class CloudView {
     if (!this.root.isConnected) { this.release() }
     if (width === 0 || height === 0) { return }
     this.size = {width, height}
-    this.whole = null
+    this.fittedWhole = null
     if (this.isFitted) { this.camera = null }
     this.places = null
     this.redraw()
@@ -181,7 +181,7 @@ class CloudView {
     this.places = null
     this.drawing = this.model.drawing
     this.points.putPositions(this.cloud.positions, this.cloud.dimensions)
-    this.whole = null
+    this.fittedWhole = null
     this.root.setAttribute("aria-label", `Map of ${this.cloud.count} points`)
   }
 
@@ -206,13 +206,17 @@ class CloudView {
     }
   }
 
-  // `whole` shows all points, hidden or not, and is what `reach` and the size of dots go by.
+  // Shows all points, hidden or not, and is what `reach` and the size of dots go by.
+  get whole() {
+    return this.fittedWhole ??= fitted({...this.cloud, hidden: null}, this.size)
+  }
+
   takeFit() {
-    const {cloud, size} = this
-    this.whole ??= fitted({...cloud, hidden: null}, size)
     if (this.camera != null) { return }
+    const {cloud, size} = this
     this.camera = cloud.hidden ? fitted(cloud, size) : this.whole
     this.isFitted = true
+    this.rest() // not sooner: where frames are slow there is no camera to tell yet
   }
 
   look(camera) {
@@ -226,7 +230,6 @@ class CloudView {
   fit() {
     this.camera = this.places = null
     this.redraw()
-    this.rest()
   }
 
   // Once nothing moves, tell the camera and what is in view.
@@ -281,6 +284,7 @@ class CloudView {
   }
 
   choose(meets, mode) {
+    if (this.camera == null) { return }
     let hits = found(this.cloud, this.projected(), meets)
     if (this.model.front_only) {
       hits = combined(hits, this.points.front(this.scene(this.colours())), "intersect")
