@@ -142,8 +142,9 @@ class Context:
         self._written = time.monotonic()
         with self._database.changing() as session:
             row = session.get_one(ExecutionRow, self.execution_id)
-            row.progress = min(max(fraction, 0.0), 1.0)
-            row.message = message or row.message
+            if row.status in ACTIVE:  # else the host has ended it, and said why
+                row.progress = min(max(fraction, 0.0), 1.0)
+                row.message = message or row.message
 
     def log(self, message: str) -> None:
         """Add a line to the log."""

@@ -18,19 +18,21 @@ class Question:
 
     def __init__(self) -> None:
         self._then: Callable[[], Awaitable[None]] | None = None
+        self._working = False
+        """Not the button's `loading`: a slow browser may bring back what was soon taken back."""
         self.place = pn.Column(margin=0)
         """Where the page has the dialog: it is made at the first question, as most never ask."""
 
     def _make(self) -> None:
         self._text = Elements()
-        self._error = Elements()
+        self._said = Elements()
         self._inputs = pn.Column(sizing_mode="stretch_width", margin=0)
         cancel = pmui.Button(label="Cancel", variant="text", on_click=self._close)
         self._confirm = pmui.Button(label="Confirm", on_click=self._answer)
         self._dialog = pmui.Dialog(
             self._text,
             self._inputs,
-            self._error,
+            self._said,
             pn.Row(pn.HSpacer(), cancel, self._confirm, sizing_mode="stretch_width"),
             title_variant="h6",
             width_option="sm",
@@ -52,11 +54,9 @@ class Question:
             self._make()
         self._then = then
         self._text.put(*(text(line, "dialog-text", "p") for line in lines))
-        self._error.put()
+        self._said.put()
         self._inputs[:] = list(inputs)
-        self._confirm.param.update(
-            label=confirm, color="error" if destructive else "primary", loading=False
-        )
+        self._confirm.param.update(label=confirm, color="error" if destructive else "primary")
         self._dialog.param.update(title=title, open=True)
         self.place[:] = [self._dialog]
 
@@ -72,16 +72,21 @@ class Question:
         self._dialog.open = False
 
     async def _answer(self, _event: object) -> None:
-        if self._then is None or self._confirm.loading:
+        if self._then is None:
             return
-        then, self._confirm.loading = self._then, True
+        self._said.put(text("Working …", "dialog-text", "p"))
+        if self._working:
+            return
+        then, self._working = self._then, True
         await asyncio.sleep(typed.WITHIN_SECONDS)
         try:
             await then()
         except ContractError as error:
-            self._error.put(text(str(error), "error-text", "p"))
+            self._said.put(text(str(error), "error-text", "p"))
         else:
             if self._then is then:
                 self._close()
+            else:
+                self._said.put()
         finally:
-            self._confirm.loading = False
+            self._working = False

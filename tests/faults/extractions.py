@@ -76,5 +76,16 @@ def check_kept(before: FeatureSet, after: FeatureSet) -> None:
 
 def encoding_processes() -> list[psutil.Process]:
     """Processes below this one that have encoded something: workers, not their nannies' helpers."""
-    found = psutil.Process().children(recursive=True)
-    return [process for process in found if process.memory_info().rss > TORCH_BYTES]
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if resident_bytes(process) > TORCH_BYTES
+    ]
+
+
+def resident_bytes(process: psutil.Process) -> int:
+    """What a process holds in memory; nothing when it has ended."""
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def test_killed_workers_cost_nothing_that_is_committed(
         started = begun(platform)
         while len(encoding_processes()) < 2:
             assert not platform.executions.get(started.id).status.final
+            time.sleep(0.05)
         store = store_of(platform)
         before = store.read("mini-clip")
         for process in encoding_processes()[: 1 if killed == "one" else 2]:
@@ -94,6 +96,7 @@ def test_a_killed_worker_that_commits_itself_loses_and_doubles_nothing(
         started = begun(platform)
         while len(encoding_processes()) < 2:
             assert not platform.executions.get(started.id).status.final
+            time.sleep(0.05)
         before = store_of(platform).read("mini-clip")
         os.kill(encoding_processes()[0].pid, signal.SIGKILL)
         ended = platform.executions.wait(started.id)

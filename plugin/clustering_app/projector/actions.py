@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.download import Download
-from clustering_app.projector.parts import Parts, notice
+from clustering_app.projector.parts import Answer, Parts, notice
 from host_contract.context import BrowserSession, Host
 from host_contract.entities import ActionInput, ActionResult, DatasetAction, UndoAction
 from host_contract.errors import ContractError
@@ -47,6 +47,8 @@ class ActionsMenu:
         self._actions: dict[str, DatasetAction] = {}
         self._asked: DatasetAction | None = None
         self._controls: dict[str, Any] = {}
+        self._running = False
+        """Not the button's `loading`: a slow browser may bring back what was soon taken back."""
         self.button = pmui.MenuButton(
             label="Dataset Actions", icon="bolt", variant="outlined", items=[], size="small",
             sizing_mode="stretch_width", margin=(5, 0),
@@ -55,13 +57,13 @@ class ActionsMenu:
         self.button.on_click(self._chosen)
         self._download = Download()
         self._text = Parts()
-        self._error = Parts()
+        self._answer = Answer()
         self._inputs = pn.Column(sizing_mode="stretch_width", margin=0)
         self._confirm = pmui.Button(label="Confirm", on_click=self._confirmed)
         cancel = pmui.Button(label="Cancel", variant="text", on_click=self._close)
         buttons = pn.Row(pn.HSpacer(), cancel, self._confirm, sizing_mode="stretch_width")
         self.dialog = pmui.Dialog(
-            self._text, self._inputs, self._error, buttons, title_variant="h6", width_option="sm",
+            self._text, self._inputs, self._answer, buttons, title_variant="h6", width_option="sm",
             sizing_mode="stretch_width", close_on_click=True,
         )  # fmt: skip
 
@@ -110,7 +112,7 @@ class ActionsMenu:
             await self.run(action, item_ids, {})
         except (ContractError, ClusteringError) as error:
             await self._ask(action, len(item_ids))
-            self._error.put(notice("error", str(error)))
+            self._answer.say(str(error), kind="error")
 
     async def run(
         self, action: DatasetAction, item_ids: Sequence[str], inputs: dict[str, JsonValue]
@@ -136,7 +138,7 @@ class ActionsMenu:
         items = "1 item" if count == 1 else f"{count:,} items"
         undone = "This cannot be undone." if action.destructive else ""
         self._text.put(notice("line", f"Runs on the selection, {items}.", undone))
-        self._error.put()
+        self._answer.say("")
         self._inputs[:] = list(self._controls.values())
         self._confirm.color = "error" if action.destructive else "primary"
         self.dialog.param.update(title=action.label, open=True)
@@ -159,10 +161,12 @@ class ActionsMenu:
         self.dialog.open = False
 
     async def _confirmed(self, _event: object) -> None:
-        if self._asked is None or self._confirm.loading:
+        if self._asked is None:
             return
-        action = self._asked
-        self._confirm.loading = True
+        self._answer.say("Working …")
+        if self._running:
+            return
+        action, self._running = self._asked, True
         await asyncio.sleep(TYPED_WITHIN)
         inputs = {
             wanted.name: typed_value(wanted, self._controls[wanted.name].value)
@@ -170,11 +174,14 @@ class ActionsMenu:
         }
         try:
             await self.run(action, self._selected(), inputs)
-            self._close()
         except (ContractError, ClusteringError) as error:
-            self._error.put(notice("error", str(error)))
+            self._answer.say(str(error), kind="error")
+        else:
+            self._answer.say("")
+            if self._asked is action:
+                self._close()
         finally:
-            self._confirm.loading = False
+            self._running = False
 
 
 def typed_value(wanted: ActionInput, typed: Any) -> JsonValue:

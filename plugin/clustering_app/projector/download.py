@@ -24,6 +24,7 @@ TABLES = {
     "Selected points (Parquet)": as_parquet,
 }
 SELECTED = "Selected"
+TOLD_AFTER_SECONDS = 1.0
 
 
 class Download(JSComponent):  # type: ignore[misc]
@@ -66,14 +67,16 @@ class DownloadMenu:
     async def _chosen(self, chosen: Any) -> None:
         if (points := self._state.points) is None:
             return
-        self._button.loading = True
+        making = asyncio.create_task(asyncio.to_thread(self.content, chosen["label"]))
+        if not (await asyncio.wait([making], timeout=TOLD_AFTER_SECONDS))[0]:
+            self._tell("The file is being made …")
+            await asyncio.wait([making])
+            self._tell("")
         try:
-            content = await asyncio.to_thread(self.content, chosen["label"])
+            content = making.result()
         except InvalidInput as error:
             self._tell(str(error))
             return
-        finally:
-            self._button.loading = False
         ending = chosen["label"].split("(")[1].rstrip(")").lower()
         size = SIZE if chosen["label"] == PNG else None
         self._download.offer(f"{self._name} {points.run.id}.{ending}", content, size)
