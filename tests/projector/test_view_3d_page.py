@@ -1,6 +1,6 @@
 """The map in its page: what crosses the wire, other sizes, taken away, several, and dark mode."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -76,14 +76,19 @@ def size(event: dict[str, Any]) -> int:
     return length * 3 // 4 if frame["opcode"] == 2 else length
 
 
-def test_fits_again_when_its_place_changes(page: Page) -> None:
-    column = pn.Column(width=WIDTH, height=HEIGHT, margin=0)
+def put_into(column: pn.Column) -> Callable[[MapView3D], pn.Column]:
+    """Makes a page of the column, with the map in it."""
 
     def build(view: MapView3D) -> pn.Column:
         column.append(view.pane())
         return column
 
-    with open_map(page, build) as opened:
+    return build
+
+
+def test_fits_again_when_its_place_changes(page: Page) -> None:
+    column = pn.Column(width=WIDTH, height=HEIGHT, margin=0)
+    with open_map(page, put_into(column)) as opened:
         opened.show(LINE)
         assert fitted_span(opened) == pytest.approx(8 * 1.1 * HEIGHT / WIDTH)
         opened.do(lambda: column.param.update(width=400))
@@ -108,12 +113,7 @@ def test_a_browser_that_draws_slowly_tells_how_it_fitted(page: Page) -> None:
 def test_a_map_that_is_not_drawn_in_its_new_size_yet_is_pointed_at(page: Page) -> None:
     page.add_init_script(SLOW_FRAMES)
     column = pn.Column(width=WIDTH, height=HEIGHT, margin=0)
-
-    def build(view: MapView3D) -> pn.Column:
-        column.append(view.pane())
-        return column
-
-    with open_map(page, build) as opened:
+    with open_map(page, put_into(column)) as opened:
         opened.show(LINE)
         opened.look(Camera(target=(0, 0, 0), yaw=0, pitch=0, span=3))
         opened.do(lambda: column.param.update(width=400))
@@ -125,12 +125,7 @@ def test_a_map_that_is_not_drawn_in_its_new_size_yet_is_pointed_at(page: Page) -
 def test_gives_its_context_back_and_is_drawn_again(page: Page) -> None:
     """A browser keeps sixteen contexts, and says so on the console when one more is made."""
     column = pn.Column(width=WIDTH, height=HEIGHT, margin=0)
-
-    def build(view: MapView3D) -> pn.Column:
-        column.append(view.pane())
-        return column
-
-    with open_map(page, build) as opened:
+    with open_map(page, put_into(column)) as opened:
         opened.show(LINE)
         opened.take("box")
         pane = opened.view.pane()
@@ -148,9 +143,9 @@ def test_a_map_shown_after_its_page_was_hidden(page: Page) -> None:
     column = pn.Column(width=WIDTH, height=HEIGHT, margin=0, visible=False)
 
     def build(view: MapView3D) -> pn.Column:
-        column.append(view.pane())
+        placed = put_into(column)(view)
         view.show(LINE, colouring([1, 2, 3]))
-        return column
+        return placed
 
     with open_map(page, build, shown=False) as opened:
         opened.do(lambda: column.param.update(visible=True))
