@@ -15,6 +15,7 @@ from clustering_app.extraction.coverage import pass_over, passed_over
 from clustering_app.extraction.report import NotEmbedded, not_embedded
 from clustering_app.projector.button import Button
 from clustering_app.projector.folded import folded
+from clustering_app.projector.last_asked import LastAsked
 from clustering_app.projector.later import later
 from clustering_app.projector.notices import items
 from clustering_app.projector.parts import Answer, Parts, entry, notice
@@ -56,7 +57,7 @@ class CoveragePanel:
         self._on_extract = on_extract
         self._on_passed_over = on_passed_over
         self._without: Sequence[NotEmbedded] = ()
-        self._counting = 0
+        self._counts = LastAsked()
         self.count_button = Button(
             "Compare items and vectors", self.count, icon="rule", sizing_mode="stretch_width",
             margin=(5, 0),
@@ -82,7 +83,7 @@ class CoveragePanel:
         if self._folded.active:
             await self.count()
         else:
-            self._counting += 1
+            self._counts.ask()
             for part in (self.answer, self.choices, self.without):
                 part.put()
 
@@ -90,8 +91,7 @@ class CoveragePanel:
         """Count what an extraction would do, and list what has no vector."""
         if (info := self._shown_set()) is None:
             return
-        self._counting += 1
-        counting = self._counting
+        is_last = self._counts.ask()
         self.count_button.enabled = False
         self.answer.say("Counting …")
         try:
@@ -103,7 +103,7 @@ class CoveragePanel:
             return
         finally:
             self.count_button.enabled = True
-        if counting != self._counting:  # what is counted later is newer
+        if not is_last():  # what is counted later is newer
             return
         self._without = found
         self.answer.say("")

@@ -21,6 +21,7 @@ from clustering_app.projector.finding import (
     by_text,
     duplicates,
 )
+from clustering_app.projector.last_asked import LastAsked
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.parts import Answer
 from clustering_app.projector.search import ANY_FIELD
@@ -41,8 +42,8 @@ class Finder:
         """The search whose result was selected last; None when an address cannot say it."""
         self.found: frozenset[str] = frozenset()
         """What it selected, of the points of the map."""
+        self._searches = LastAsked()
         self._last: Answer | None = None
-        self._asking = 0
         self.search_panel = SearchPanel(self.search, self.search_by_picture)
         self.duplicates_panel = DuplicatesPanel(self.find_duplicates)
 
@@ -117,8 +118,7 @@ class Finder:
         if (points := self._state.points) is None:
             answer.say("")
             return
-        self._asking += 1
-        self._last, asking = answer, self._asking
+        self._last, is_last = answer, self._searches.ask()
         try:
             found = await asyncio.to_thread(look, points)
         except (ContractError, ClusteringError) as error:
@@ -127,7 +127,7 @@ class Finder:
         except Exception:
             answer.say("The search failed. Try again; the host's log says more.", kind="error")
             raise
-        if asking != self._asking:  # what is asked for later is selected
+        if not is_last():  # what is asked for later is selected
             if answer is not self._last:
                 answer.say("")
             return

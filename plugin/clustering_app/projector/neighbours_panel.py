@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from clustering_app.errors import ClusteringError
 from clustering_app.projector.button import Button
+from clustering_app.projector.last_asked import LastAsked
 from clustering_app.projector.later import later
 from clustering_app.projector.map_state import MapState
 from clustering_app.projector.notices import items
@@ -37,7 +38,7 @@ class NeighboursPanel:
         self._state = state
         self._on_select = on_select
         self._found: list[tuple[str, float]] = []
-        self._finding = 0
+        self._searches = LastAsked()
         self.metric = pmui.Select(
             label="Distance", options=METRICS, value="cosine", size="small", width=120,
             margin=(5, 4, 5, 0),
@@ -77,8 +78,7 @@ class NeighboursPanel:
         if points is None or not chosen:
             return
         metric, count = self.metric.value, number_in(self.count, NEAR)
-        self._finding += 1
-        finding = self._finding
+        is_last = self._searches.ask()
         try:
             found = await asyncio.to_thread(
                 nearest, self._host, points, chosen, metric=metric, count=count
@@ -86,7 +86,7 @@ class NeighboursPanel:
         except ClusteringError as error:
             self.listed.put(notice("line", str(error)))
             return
-        if finding != self._finding or self._state.selection != chosen:
+        if not is_last() or self._state.selection != chosen:
             return  # meanwhile something else was selected or asked for
         self._found = found
         to = "" if len(chosen) == 1 else f" to the mean of {items(len(chosen))}"
